@@ -1,0 +1,1 @@
+"""The main job, step by step: rounds → returns → register → visits → decide → publish → files → offers."""

@@ -1,0 +1,309 @@
+"""The doors of the ground floor: write events, move rows, run jobs, insert in bulk, keep files, count working days."""
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from nuanxin.records import rules
+from nuanxin.records.flows import Flow
+from nuanxin.records.models import Attachment, CalendarDay, Event, Job
+
+Line = tuple[str, str, dict[str, Any]]  # verb, subject, facts
+
+
+class Refused(Exception):
+    """Something that may not be done now, with the list of what is missing or wrong; a sentence each, for people."""
+
+    def __init__(self, *reasons: str) -> None:
+        self.reasons = list(reasons)
+        super().__init__("；".join(reasons))
+
+
+# ---------------------------------------------------------------------------------------------------------------- events
+
+
+def write_events(*, chain: str, lines: Sequence[Line], by: str, on: date) -> None:
+    """Append events to the chain of one organisation, in the caller's transaction.
+
+    The unique place in the chain makes two writers who read the same end fail instead of forking; on PostgreSQL the chain's
+    last row is locked first, so that the second one waits.
+    """
+    if not lines:
+        return
+    if not connection.in_atomic_block:
+        raise RuntimeError("an event is written in the transaction of what it tells of")
+    last = Event.objects.select_for_update().filter(chain=chain).order_by("-seq").first()
+    seq, previous = (last.seq, last.hash) if last else (0, "")
+    at = timezone.now()
+    rows = []
+    for verb, subject, facts in lines:
+        seq += 1
+        fields = {"chain": chain, "seq": seq, "verb": verb, "subject": subject, "by": by, "on": on, "facts": facts}
+        hash_ = rules.event_hash(previous, fields)
+        rows.append((chain, seq, verb, subject, by, on, at, facts, previous, hash_))
+        previous = hash_
+    insert(Event, ["chain", "seq", "verb", "subject", "by", "on", "at", "facts", "previous", "hash"], rows)
+
+
+def verify_chain(chain: str) -> int:
+    """Recompute the whole chain; returns its length. Raises Refused naming the first event that does not fit."""
+    previous, count = "", 0
+    for event in Event.objects.filter(chain=chain).order_by("seq").iterator():
+        count += 1
+        fields = {
+            "chain": event.chain, "seq": event.seq, "verb": event.verb, "subject": event.subject, "by": event.by,
+            "on": event.on, "facts": event.facts,
+        }  # fmt: skip
+        if (event.seq, event.previous, event.hash) != (count, previous, rules.event_hash(previous, fields)):
+            raise Refused(f"事件链 {chain} 在第 {event.seq} 条断开 / chain {chain} is broken at event {event.seq}")
+        previous = event.hash
+    return count
+
+
+# ------------------------------------------------------------------------------------------------------------------ move
+
+
+def move(
+    flow: Flow,
+    verb: str,
+    rows: models.QuerySet[Any],
+    *,
+    by: str,
+    on: date,
+    roles: Iterable[str],
+    chain: str,
+    missing: Iterable[str] = (),
+    facts: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> int:
+    """The one door through which rows change their state.
+
+    Collects what is missing and refuses with that list, or updates the rows where the state is still one that the verb
+    starts from: one UPDATE whose count must match (somebody faster: nothing is changed), and an Event for each row.
+    ``rows`` is a queryset of a model with ``code`` and ``state``, filtered by what the update does not change; ``roles``
+    are those that ``by`` holds here; ``missing`` are sentences of needs that are not met. Returns how many moved.
+    """
+    step = flow.moves[verb]
+    reasons = list(missing)
+    if not set(step.who) & set(roles):
+        reasons.insert(0, f"{by} 无权办理「{verb}」 / {by} may not {verb}")
+    if reasons:
+        raise Refused(*reasons)
+    with transaction.atomic():
+        found = list(rows.order_by("pk").values_list("code", "state"))
+        late = sum(state not in step.sources for _, state in found)
+        if late:
+            raise Refused(
+                f"有 {late} 条已不在可「{verb}」的状态，可能有人先办了，请刷新后再试"
+                f" / {late} rows can no longer {verb}: somebody may have been faster"
+            )
+        moved = rows.filter(state__in=step.sources).update(state=step.target, **changes)
+        if moved != len(found):
+            raise Refused("有人先办了一步，本次未作任何更改 / somebody was faster: nothing was changed")
+        lines = [
+            (f"{flow.name}.{verb}", f"{flow.name}:{code}", {"from": state, "to": step.target, **(facts or {})})
+            for code, state in found
+        ]
+        write_events(chain=chain, lines=lines, by=by, on=on)
+    return moved
+
+
+# ------------------------------------------------------------------------------------------------------------------ jobs
+
+
+class Progress:
+    """What a running job tells: counts in and out, and how far it is (``tick`` is shown by the caller, if at all)."""
+
+    def __init__(self, job: Job, show: Callable[[int, int], None] | None) -> None:
+        self.job, self.show = job, show
+        self.balance: dict[str, dict[str, int]] = {"in": {}, "out": {}}
+        self._saved = time.monotonic()
+
+    def tick(self, done: int, total: int) -> None:
+        self.job.done, self.job.total = done, total
+        if self.show:
+            self.show(done, total)
+        if time.monotonic() - self._saved > 1 and not connection.in_atomic_block:
+            self.job.save(update_fields=["done", "total"])
+            self._saved = time.monotonic()
+
+    def count(self, side: str, name: str, n: int) -> None:
+        self.balance[side][name] = self.balance[side].get(name, 0) + n
+
+
+@contextmanager
+def job(*, step: str, key: str, by: str, on: date, show: Callable[[int, int], None] | None = None) -> Iterator[Progress]:
+    """Run one step. It must balance: counts in = counts out, or it fails loudly. The last run's line stays with the Job."""
+    row = Job.objects.create(step=step, key=key, by=by, on=on, state=Job.RUNNING, started_at=timezone.now())
+    progress = Progress(row, show)
+    try:
+        yield progress
+        if not rules.balanced(progress.balance):
+            raise AssertionError(f"{step} {key} does not balance: {balance_line(step, progress.balance)}")
+    except BaseException:
+        Job.objects.filter(pk=row.pk).update(state=Job.FAILED, ended_at=timezone.now())
+        raise
+    row.state, row.balance, row.ended_at = Job.DONE, progress.balance, timezone.now()
+    row.save()
+
+
+def balance_line(step: str, balance: Mapping[str, Mapping[str, int]]) -> str:
+    """``rows 45 = accepted 44 + refused 1``."""
+
+    def side(counts: Mapping[str, int]) -> str:
+        return " + ".join(f"{name} {n:,}" for name, n in counts.items()) or "0"
+
+    return f"{step}: {side(balance['in'])} = {side(balance['out'])}"
+
+
+# ------------------------------------------------------------------------------------------------------------------ bulk
+
+
+def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Insert many rows past the ORM's objects: COPY on PostgreSQL, executemany on SQLite. Values go through each field's own
+    preparation once per column type that needs it (dates, decimals, JSON), so that what is stored equals what ``save`` stores.
+
+    Constraints and triggers of the database hold; ``save`` signals do not run (the house uses none).
+    """
+    columns = [model._meta.get_field(name) for name in fields]
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(column.column) for column in columns)
+    rows = rows if isinstance(rows, list) else list(rows)
+    if not rows:
+        return 0
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            json_at = [i for i, column in enumerate(columns) if isinstance(column, models.JSONField)]
+            for row in rows:
+                copy.write_row(_with_json(row, json_at) if json_at else row)
+        return len(rows)
+    # SQLite has no date, decimal or JSON type: convert just the columns that need it.
+    prepare = {
+        i: column for i, column in enumerate(columns)
+        if isinstance(column, models.DateField | models.DecimalField | models.JSONField | models.BooleanField)
+    }  # fmt: skip
+    ready: Iterable[Sequence[Any]] = rows
+    if prepare:
+        turn = [(i, _sqlite_turn(column)) for i, column in prepare.items()]
+        ready = (_turned(row, turn) for row in rows)
+    marks = ", ".join(["?"] * len(columns))
+    connection.ensure_connection()
+    connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", ready)
+    return len(rows)
+
+
+def _with_json(row: Sequence[Any], at: Sequence[int]) -> list[Any]:
+    row = list(row)
+    for i in at:
+        row[i] = None if row[i] is None else json.dumps(row[i], ensure_ascii=False)
+    return row
+
+
+def _sqlite_turn(column: models.Field[Any, Any]) -> Callable[[Any], Any]:
+    if isinstance(column, models.JSONField):
+            return lambda value: json.dumps(value, ensure_ascii=False)
+    if isinstance(column, models.DateTimeField):
+        return lambda value: connection.ops.adapt_datetimefield_value(value)
+    if isinstance(column, models.DateField):
+        return date.isoformat
+    if isinstance(column, models.DecimalField):
+        digits, places = column.max_digits, column.decimal_places
+        return lambda value: connection.ops.adapt_decimalfield_value(value, digits, places)
+    return int
+
+
+def _turned(row: Sequence[Any], turn: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    row = list(row)
+    for i, change in turn:
+        if row[i] is not None:
+            row[i] = change(row[i])
+    return row
+
+
+# ----------------------------------------------------------------------------------------------------------------- files
+
+
+def keep_file(path: Path, *, sha256: str, name: str | None = None) -> Attachment:
+    """Keep a copy of a file under its content's hash; the same content is kept once."""
+    found = Attachment.objects.filter(sha256=sha256).first()
+    if found:
+        return found
+    kept = Attachment(sha256=sha256, name=name or path.name, size=path.stat().st_size, kept_at=timezone.now())
+    kept.path.parent.mkdir(parents=True, exist_ok=True)
+    if not kept.path.exists():
+        draft = kept.path.with_suffix(".part")
+        shutil.copyfile(path, draft)
+        draft.chmod(0o600)
+        draft.rename(kept.path)
+    kept.save()
+    return kept
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# -------------------------------------------------------------------------------------------------------------- calendar
+
+
+def seed_calendar(*, through: int | None = None) -> int:
+    """Fill the official calendar from the package ``chinesecalendar`` (State Council notices, 2004 on) where days are missing.
+
+    The table is the law here: an administrator may add or correct days; seeding never overwrites. Returns days added.
+    """
+    import chinese_calendar
+
+    known = set(CalendarDay.objects.values_list("on", flat=True))
+    rows = [
+        (day, worked, str(name)[:40])
+        for days, worked in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True))
+        for day, name in days.items()
+        if day not in known and (through is None or day.year <= through) and worked != (day.weekday() < 5)
+    ]
+    return insert(CalendarDay, ["on", "worked", "name"], rows)
+
+
+def load_calendar(text: str) -> int:
+    """Add days from CSV ``date,worked(0|1),name``: what an administrator types from the State Council's notice."""
+    rows = [
+        (date.fromisoformat(row["date"]), row["worked"] == "1", row["name"])
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+    with transaction.atomic():
+        CalendarDay.objects.filter(on__in=[row[0] for row in rows]).delete()
+        return insert(CalendarDay, ["on", "worked", "name"], rows)
+
+
+def _calendar() -> tuple[dict[date, bool], frozenset[int]]:
+    days = dict(CalendarDay.objects.values_list("on", "worked"))
+    return days, frozenset(day.year for day in days)
+
+
+def workday_after(start: date, days: int) -> date:
+    """The ``days``-th working day after ``start`` by the official calendar. Raises UnknownYear rather than guess."""
+    return rules.add_workdays(start, days, *_calendar())
+
+
+def workdays_between(start: date, end: date) -> int:
+    """Working days after ``start`` up to and including ``end``."""
+    return rules.workdays_between(start, end, *_calendar())
+
+
+def next_year_missing(today: date) -> int | None:
+    """The coming year when its calendar is not entered yet and today is in the last quarter: the desk shows an alarm."""
+    following = (today.replace(month=12, day=31) + timedelta(days=1)).year
+    if today.month < 10 or CalendarDay.objects.filter(on__year=following).exists():
+        return None
+    return following

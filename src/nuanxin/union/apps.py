@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class UnionConfig(AppConfig):
+    name = "nuanxin.union"
+    label = "union"
