@@ -1,0 +1,342 @@
+"""Decides whole tables: profiles the columns, compiles, runs DuckDB, and gives the rest to the row evaluator."""
+
+import datetime as dt
+import functools
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nuanxin.policy.feel import Expr, Lit
+from nuanxin.policy.messages import PolicyError
+from nuanxin.policy.model import Decision, Input, Model, Output
+from nuanxin.policy.rows import NUMBER_PLACES, RowDecider, stored
+from nuanxin.policy.sql import BLANKS, SOURCE, Column, Compiler, NotCompiled, Plan, ident, quoted
+from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read_date
+
+CAP = 10**13  # bounds that columns are cut to where a policy's arithmetic would not fit their true ones
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "money": pa.decimal128(18, 2),
+    "number": pa.decimal128(38, NUMBER_PLACES),
+    "integer": pa.int64(),
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+}
+_INTEGER_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_local = threading.local()
+
+
+def connection() -> duckdb.DuckDBPyConnection:
+    """This thread's in-memory DuckDB: opening one costs more than deciding a thousand families."""
+    if not hasattr(_local, "connection"):
+        _local.connection = duckdb.connect(":memory:")
+        _local.connection.execute("SET preserve_insertion_order = true")
+    return _local.connection  # type: ignore[no-any-return]
+
+
+def to_arrow(table: Any) -> pa.Table:
+    """An Arrow table from Arrow, pandas, Polars, a DuckDB relation, or anything that speaks Arrow's stream protocol."""
+    if isinstance(table, pa.Table):
+        return table
+    if isinstance(table, pa.RecordBatch):
+        return pa.Table.from_batches([table])
+    if isinstance(table, duckdb.DuckDBPyRelation):
+        found = table.to_arrow_table()
+        return found
+    if hasattr(table, "__arrow_c_stream__"):
+        return pa.table(table)
+    if hasattr(table, "to_arrow"):
+        return table.to_arrow()
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def literal_type(tree: Expr) -> str:
+    if isinstance(tree, Lit):
+        if isinstance(tree.value, bool):
+            return "boolean"
+        if isinstance(tree.value, Fraction):
+            return "number"
+        return "string" if isinstance(tree.value, str) else ""
+    return ""
+
+
+def resolved_type(decision: Decision, output: Output) -> str:
+    """The output's type; where none is declared, that of its constants, else text."""
+    if output.type != "any":
+        return output.type
+    if decision.table is None:
+        return "any"
+    index = decision.outputs.index(output)
+    kinds = {literal_type(rule.outputs[index]) for rule in decision.table.rules}
+    return kinds.pop() if len(kinds) == 1 and "" not in kinds else "any"
+
+
+def arrow_type(decision: Decision, output: Output) -> pa.DataType:
+    base = ARROW_TYPES.get(resolved_type(decision, output).partition("<")[0], pa.string())
+    many = decision.table is not None and decision.table.hit in ("R", "O", "C")
+    return pa.list_(base) if many or output.type.startswith("list") else base
+
+
+def result_schema(model: Model, figures: bool) -> dict[str, pa.DataType]:
+    """The columns that deciding adds, in order."""
+    found: dict[str, pa.DataType] = {}
+    for decision in model.decisions:
+        columns = [(output.column, arrow_type(decision, output)) for output in decision.outputs]
+        columns += [(f"{decision.name}_rule", pa.string()), (f"{decision.name}_problem", pa.string())]
+        for name, kind in columns:
+            if name in found:
+                raise PolicyError("duplicate-name", decision.file, decision.line, name=name)
+            found[name] = kind
+    if figures:
+        for figure in model.figures:
+            found[figure.name] = ARROW_TYPES.get(figure.type, pa.string())
+        for name in model.standard_names:
+            found[name] = ARROW_TYPES["money"]
+    return found
+
+
+# profile -------------------------------------------------------------------------------------------------------------
+
+
+def _aggregates(item: Input, kind: str) -> dict[str, str]:
+    """What to ask of a column: SQL aggregates by name."""
+    raw = ident(item.name)
+    found = {"nulls": f"count(*) - count({raw})"}
+    if item.type in NUMERIC:
+        if kind in _INTEGER_TYPES or kind.startswith("DECIMAL"):
+            found |= {"low": f"min({raw})", "high": f"max({raw})"}
+        elif kind in ("DOUBLE", "FLOAT"):
+            sound = f"isfinite({raw})"
+            value = f"CAST({raw} AS DOUBLE)"
+            found |= {"low": f"min({value}) FILTER ({sound})", "high": f"max({value}) FILTER ({sound})"}
+            found |= {"odd": f"count(*) FILTER (NOT {sound})"}
+            for places in (0, 2, 4):
+                found[f"off{places}"] = (
+                    f"count(*) FILTER ({sound} AND round({value} * 1e{places}) / 1e{places} <> {value})"
+                )
+        elif kind == "VARCHAR":
+            text = f"trim({raw}, {quoted(BLANKS)})"
+            value = f"TRY_CAST({text} AS DECIMAL(24, 4))"
+            found |= {"low": f"min({value})", "high": f"max({value})"}
+            found["places"] = f"max(length(regexp_extract({text}, '^[+-]?\\d+\\.(\\d{{1,4}})$', 1)))"
+    elif item.type == "string" and kind == "VARCHAR":
+        found["odd"] = f"count(*) FILTER (trim({raw}, {quoted(BLANKS)}) = '')"
+    return found
+
+
+def profile(model: Model, table: pa.Table, source: str) -> dict[str, Column]:
+    """One pass over the table: bounds, decimals, nulls of each input's column."""
+    con = connection()
+    kinds = {row[0]: str(row[1]).upper() for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    asked: dict[tuple[str, str], str] = {}
+    for item in model.inputs:
+        for name, sql in _aggregates(item, kinds[item.name]).items():
+            asked[item.name, name] = sql
+    values = con.execute(f"SELECT {', '.join(asked.values())} FROM {source}").fetchall()[0] if asked else ()
+    answers: dict[str, dict[str, Any]] = {item.name: {} for item in model.inputs}
+    for (name, what), value in zip(asked, values, strict=True):
+        answers[name][what] = value
+    return {item.name: _column(item, kinds[item.name], answers[item.name]) for item in model.inputs}
+
+
+def _column(item: Input, kind: str, found: dict[str, Any]) -> Column:
+    nulls = bool(found["nulls"])
+    if item.type not in NUMERIC:
+        loose = (
+            bool(found.get("odd"))
+            if "odd" in found
+            else kind not in ("BOOLEAN", "DATE", "TIMESTAMP") and not kind.startswith("ENUM")
+        )
+        return Column(kind, nulls=nulls, loose=loose)
+    low, high = found.get("low"), found.get("high")
+    low, high = (Fraction(0), Fraction(0)) if low is None or high is None else (Fraction(low), Fraction(high))
+    scale, loose = 0, False
+    if kind.startswith("DECIMAL"):
+        scale = int(kind.rstrip(")").partition(",")[2] or 0)
+    elif kind in ("DOUBLE", "FLOAT"):
+        scale = next((places for places in (0, 2, 4) if not found[f"off{places}"]), 4)
+        loose = bool(found["odd"] or found[f"off{scale}"] or max(abs(low), abs(high)) >= 10**15)
+    elif kind == "VARCHAR":
+        scale = int(found.get("places") or 0)
+        loose = True
+    bounds = [
+        int(value * 10**scale) + extra for value, extra in ((low, -1 if low % 1 else 0), (high, 1 if high % 1 else 0))
+    ]
+    if max(abs(bounds[0]), abs(bounds[1])) >= 2**62:
+        bounds, loose = [max(bounds[0], -(2**62)), min(bounds[1], 2**62)], True
+    return Column(kind, scale, bounds[0], bounds[1], nulls, loose)
+
+
+def _rounded_bounds(found: dict[str, Column]) -> dict[str, Column]:
+    """Bounds widened to powers of two, so that tables alike share one compiled plan; 0 stays a bound, for it matters to divisors."""
+
+    def outer(value: int, up: bool) -> int:
+        if value == 0 or (value == 1 and not up):
+            return value
+        size = 2 ** (abs(value) - 1).bit_length()
+        return (size if up else 1) if value > 0 else (0 if up else -size)
+
+    return {
+        name: replace(column, low=outer(column.low, False), high=outer(column.high, True))
+        for name, column in found.items()
+    }
+
+
+def _capped(found: dict[str, Column]) -> dict[str, Column]:
+    return {
+        name: replace(column, low=max(column.low, -CAP), high=min(column.high, CAP), loose=True)
+        if max(abs(column.low), abs(column.high)) > CAP
+        else column
+        for name, column in found.items()
+    }
+
+
+# deciding ------------------------------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(engine: "Engine", key: tuple[Any, ...], as_of: dt.date | str, lang: str, figures: bool) -> Plan:
+    columns = dict(key)
+    for attempt in (columns, _capped(columns)):
+        try:
+            return Compiler(engine.model, attempt, as_of, lang, figures).compile()
+        except NotCompiled as error:
+            why = str(error)
+    return Plan("", [], why)
+
+
+class Engine:
+    """One model, ready to decide tables. Compiled plans are kept by the profile of the table."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.rows = RowDecider(model)
+
+    def plan(self, found: dict[str, Column], as_of: dt.date | str, lang: str, figures: bool) -> Plan:
+        """The compiled form for tables of this profile. `as_of` is a date, or any text when the dates stand in a column."""
+        key = tuple(sorted(_rounded_bounds(found).items()))
+        return _compiled(self, key, as_of, lang, figures)
+
+    def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
+        schema = result_schema(self.model, figures)
+        missing = [item.name for item in self.model.inputs if item.name not in table.column_names and not item.optional]
+        if missing:
+            raise PolicyError("no-columns", names=", ".join(missing))
+        for name in schema:
+            if name in table.column_names and not (figures and name in self.model.standard_names):
+                raise PolicyError("column-taken", name=name)
+        if isinstance(as_of, str) and as_of not in table.column_names:
+            raise PolicyError("no-as-of", name=as_of)
+        columns = self._columns(table, as_of, lang, figures, schema)
+        for name, kind in schema.items():
+            table = table.append_column(pa.field(name, kind), columns[name])
+        return table
+
+    def _source(self, table: pa.Table, as_of: dt.date | str) -> pa.Table:
+        """The input columns (optional ones that are absent as nulls) and the dates."""
+        columns: dict[str, Any] = {}
+        for item in self.model.inputs:
+            if item.name in table.column_names:
+                columns[item.name] = table.column(item.name)
+            else:
+                columns[item.name] = pa.nulls(table.num_rows, ARROW_TYPES.get(item.type, pa.string()))
+        if isinstance(as_of, str):
+            columns["_as_of"] = pa.array(dates(table.column(as_of)), pa.date32())
+        return pa.table(columns)
+
+    def _columns(
+        self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool, schema: dict[str, pa.DataType]
+    ) -> dict[str, pa.ChunkedArray]:
+        source = self._source(table, as_of)
+        if not table.num_rows:
+            return {name: pa.chunked_array([], kind) for name, kind in schema.items()}
+        con = connection()
+        con.register("_policy_source", source)
+        try:
+            found = profile(self.model, source, "_policy_source")
+            plan = self.plan(found, "_as_of" if isinstance(as_of, str) else as_of, lang, figures)
+            if plan.whole_by_rows:
+                return self._by_rows(source, range(source.num_rows), as_of, lang, figures, schema)
+            result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
+        finally:
+            con.unregister("_policy_source")
+        rest = pc.indices_nonzero(result.column("_rest").combine_chunks()).to_pylist()
+        columns = {name: result.column(name).cast(kind) for name, kind in schema.items()}
+        if rest:
+            mended = self._by_rows(source, rest, as_of, lang, figures, schema)
+            columns = {name: patched(columns[name], rest, mended[name]) for name in schema}
+        return columns
+
+    def _by_rows(
+        self,
+        source: pa.Table,
+        indices: Iterable[int],
+        as_of: dt.date | str,
+        lang: str,
+        figures: bool,
+        schema: dict[str, pa.DataType],
+    ) -> dict[str, pa.ChunkedArray]:
+        """The named rows decided one by one, as columns of the schema."""
+        chosen = source if isinstance(indices, range) else source.take(pa.array(indices, pa.int64()))
+        names = chosen.column_names
+        found: dict[str, list[Any]] = {name: [] for name in schema}
+        for batch in chosen.to_batches(max_chunksize=65_536):
+            lists = [column.to_pylist() for column in batch.columns]
+            for values in zip(*lists, strict=True):
+                row = dict(zip(names, values, strict=True))
+                on = row["_as_of"] if isinstance(as_of, str) else as_of
+                state = self.rows.decide(row, on)
+                for name, value in self.rows.columns(state, lang).items():
+                    found[name].append(value)
+                if figures:
+                    for figure in self.model.figures:
+                        found[figure.name].append(_figure_value(state.env.get(figure.name), figure.type))
+                    for name in self.model.standard_names:
+                        found[name].append(_figure_value(state.env.get(name), "money"))
+        return {name: pa.chunked_array([as_array(found[name], kind)]) for name, kind in schema.items()}
+
+
+def _figure_value(value: Any, type_name: str) -> Any:
+    return None if value is UNKNOWN else stored(value, type_name)
+
+
+def as_array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    if pa.types.is_string(kind):
+        values = [value if value is None or isinstance(value, str) else text_of(value) for value in values]
+    return pa.array(values, kind)
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if hasattr(value, "normalize"):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)
+
+
+def patched(column: pa.ChunkedArray, indices: list[int], values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column with the values put at the indices."""
+    total = len(column)
+    order = list(range(total))
+    for position, index in enumerate(indices):
+        order[index] = total + position
+    both = pa.chunked_array([*column.chunks, *values.chunks], column.type)
+    return both.take(pa.array(order, pa.int64()))
+
+
+def dates(column: Any) -> list[dt.date]:
+    """A column of dates. Raises PolicyError at the first row without one."""
+    found = []
+    for number, value in enumerate(column.to_pylist(), 1):
+        try:
+            found.append(read_date(value))
+        except Unreadable:
+            raise PolicyError("bad-date", "", number, value=value) from None
+    return found

@@ -1,0 +1,565 @@
+"""Why one family is decided as it is: the sheet that the worker, the officer and the auditor all read.
+
+Figures with their terms, every rule tried with the first cell that failed, limits and the distance to them, clauses and document; as text, HTML and
+JSON, in Chinese or English.
+"""
+
+import datetime as dt
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from nuanxin.policy.evaluate import Closure, Evaluator
+from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, Neg, Path, names_in, walk
+from nuanxin.policy.model import Decision, Figure, Label, Model, Rule
+from nuanxin.policy.rows import Decided, Outcome, RowDecider, sentence
+from nuanxin.policy.values import UNKNOWN, money_text, number_text, show, to_json
+
+WORDS: dict[str, tuple[str, str]] = {
+    "policy": ("政策", "Policy"),
+    "document": ("文件", "Document"),
+    "version": ("版本", "Version"),
+    "as_of": ("依据日期", "As of"),
+    "given": ("申报数据", "Figures given"),
+    "figures": ("计算过程", "Figures computed"),
+    "standard": ("标准", "Standard"),
+    "decision": ("决定", "Decision"),
+    "result": ("结果", "Result"),
+    "rule": ("规则", "rule"),
+    "clause": ("条款", "clause"),
+    "problem": ("未能决定", "Not made"),
+    "tried": ("逐条核对", "Rules tried"),
+    "holds": ("符合", "holds"),
+    "fails": ("不符合", "fails"),
+    "open": ("缺数据", "not known"),
+    "above": ("高出标准", "above the limit by"),
+    "below": ("低于标准", "below the limit by"),
+    "at": ("等于标准", "exactly at the limit"),
+    "required": ("要求", "required"),
+    "missing": ("未填", "not given"),
+    "default": ("无规则适用，取默认值", "no rule matched, the default was taken"),
+    "needs": ("如果", "if"),
+    "changes": ("怎样会改变结果", "What would have to change"),
+    "if_is": ("{name} 为 {value}（{change}）：{result}", "{name} at {value} ({change}): {result}"),
+    "then": ("{name} {side}：{result}", "{name} {side}: {result}"),
+    "true": ("是", "yes"),
+    "false": ("否", "no"),
+}
+
+
+def word(key: str, lang: str) -> str:
+    return WORDS[key][lang == "en"]
+
+
+def money_distance(value: Fraction) -> str:
+    """An amount for a distance: two places, more where two would show nothing."""
+    text = money_text(value)
+    return number_text(value, 6) if value and text in ("0.00", "-0.00") else text
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One limit of a cell: the value that was compared, the limit, and value − limit where both are figures."""
+
+    op: str
+    value: Any
+    limit: Any
+    holds: Any
+
+    @property
+    def distance(self) -> Fraction | None:
+        both = type(self.value) is Fraction and type(self.limit) is Fraction
+        return self.value - self.limit if both else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A cell as it was tried. `result`: True, False, None (null) or UNKNOWN."""
+
+    column: str
+    label: Label
+    cell: str
+    result: Any
+    type: str
+    unit: str
+    comparisons: tuple[Comparison, ...]
+
+    def value(self) -> Any:
+        return self.comparisons[0].value if self.comparisons else UNKNOWN
+
+    def text(self, lang: str) -> str:
+        value = say_value(self.value(), self.type, self.unit, lang)
+        parts = [
+            f"{self.label.text(lang)} {value}"
+            + (f"，{word('required', lang)} {self.cell}" if lang == "zh" else f", {word('required', lang)} {self.cell}")
+        ]
+        for item in self.comparisons:
+            if item.op not in ("=", "!=") and item.distance is not None:
+                side = "at" if item.distance == 0 else "above" if item.distance > 0 else "below"
+                gap = abs(item.distance)
+                amount = money_distance(gap) if self.type == "money" else number_text(gap, 6)
+                limit = say_value(item.limit, self.type, self.unit, lang)
+                told = (
+                    f"{word(side, lang)} {amount} {unit_text(self.unit, self.type, lang)}".rstrip()
+                    if gap
+                    else word(side, lang)
+                )
+                parts.append(f"{'标准' if lang == 'zh' else 'limit'} {limit}")
+                parts.append(told)
+        return ("，" if lang == "zh" else ", ").join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "column": self.column,
+            "label": {"zh": self.label.zh, "en": self.label.en},
+            "cell": self.cell,
+            "result": to_json(self.result) if self.result is not UNKNOWN else "unknown",
+            "value": to_json(self.value()),
+            "limits": [
+                {
+                    "op": item.op,
+                    "limit": to_json(item.limit),
+                    "distance": to_json(item.distance),
+                    "holds": to_json(item.holds),
+                }
+                for item in self.comparisons
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A rule as it was tried: its cells up to the first that failed."""
+
+    rule: str
+    clause: str
+    result: Any
+    cells: tuple[Tested, ...]
+
+    @property
+    def failed(self) -> Tested | None:
+        return next((cell for cell in self.cells if cell.result is not True), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        failed = self.failed
+        return {
+            "rule": self.rule,
+            "clause": self.clause,
+            "result": "unknown" if self.result is UNKNOWN else self.result is True,
+            "failed": failed.to_dict() if failed else None,
+            "cells": [cell.to_dict() for cell in self.cells],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FigureSheet:
+    """A derived figure, its formula in names and in values."""
+
+    name: str
+    label: Label
+    type: str
+    unit: str
+    value: Any
+    formula: str
+    worked: str
+    terms: tuple[tuple[str, Any], ...]
+    clause: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "label": {"zh": self.label.zh, "en": self.label.en},
+            "value": to_json(self.value),
+            "unit": self.unit,
+            "formula": self.formula,
+            "worked": self.worked,
+            "terms": {name: to_json(value) for name, value in self.terms},
+            "clause": self.clause,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What would follow if a missing figure stood on one side of a limit."""
+
+    name: str
+    label: Label
+    text: Label
+    result: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "side": {"zh": self.text.zh, "en": self.text.en}, "result": self.result}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest change of one figure that would reach another result, all else as it is."""
+
+    decision: str
+    name: str
+    label: Label
+    type: str
+    unit: str
+    value: Any
+    new_value: Any
+    result: str
+
+    def text(self, lang: str) -> str:
+        new = say_value(self.new_value, self.type, self.unit, lang)
+        if type(self.value) is Fraction and type(self.new_value) is Fraction:
+            by = self.new_value - self.value
+            change = ("+" if by > 0 else "−") + (
+                money_text(abs(by)) if self.type == "money" else number_text(abs(by), 6)
+            )
+        else:
+            change = say_value(self.value, self.type, self.unit, lang) + " → " + new
+        return word("if_is", lang).format(name=self.label.text(lang), value=new, change=change, result=self.result)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "decision": self.decision,
+            "name": self.name,
+            "label": {"zh": self.label.zh, "en": self.label.en},
+            "value": to_json(self.value),
+            "new_value": to_json(self.new_value),
+            "result": self.result,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSheet:
+    decision: Decision
+    outcome: Outcome
+    outputs: tuple[tuple[str, Label, str, Any], ...]  # column, label, type, value
+    rules: tuple[tuple[str, str], ...]  # id, clause
+    tried: tuple[Tried, ...]
+    worked: str
+    sides: tuple[Side, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.decision.name,
+            "label": {"zh": self.decision.label.zh, "en": self.decision.label.en},
+            "result": {column: to_json(value) for column, _, _, value in self.outputs},
+            "rule": "+".join(self.outcome.rules) or None,
+            "clauses": [clause for _, clause in self.rules if clause]
+            or ([self.decision.clause] if self.decision.clause else []),
+            "problem": {lang: sentence(self.outcome.problem, lang) for lang in ("zh", "en")}
+            if self.outcome.problem
+            else None,
+            "worked": self.worked,
+            "tried": [item.to_dict() for item in self.tried],
+            "sides": [item.to_dict() for item in self.sides],
+            "changes": [item.to_dict() for item in self.changes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The whole sheet for one family."""
+
+    model: Model
+    as_of: dt.date
+    inputs: tuple[tuple[str, Label, str, str, Any], ...]  # name, label, type, unit, value
+    standards: tuple[tuple[str, Any, str], ...]  # name, value, document
+    figures: tuple[FigureSheet, ...]
+    decisions: tuple[DecisionSheet, ...]
+    state: Decided = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: figures as decimal text, results by column name."""
+        return {
+            "policy": {
+                "id": self.model.id,
+                "name": {"zh": self.model.name.zh, "en": self.model.name.en},
+                "body": self.model.body,
+                "document": self.model.document,
+                "version": self.model.version,
+                "digest": self.model.digest,
+            },
+            "as_of": self.as_of.isoformat(),
+            "inputs": {name: to_json(value) for name, _, _, _, value in self.inputs},
+            "standards": [
+                {"name": name, "value": to_json(value), "document": document}
+                for name, value, document in self.standards
+            ],
+            "figures": [figure.to_dict() for figure in self.figures],
+            "decisions": [decision.to_dict() for decision in self.decisions],
+        }
+
+    def sections(self, lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Headings with their lines (kind, text); `text` and `html` draw the same."""
+        comma = "，" if lang == "zh" else ", "
+        head = [("line", f"{word('policy', lang)}{'：' if lang == 'zh' else ': '}{self.model.name.text(lang)}")]
+        for key, value in (
+            ("document", self.model.document),
+            ("version", self.model.version),
+            ("as_of", self.as_of.isoformat()),
+        ):
+            if value:
+                head.append(("line", f"{word(key, lang)}{'：' if lang == 'zh' else ': '}{value}"))
+        found = [("", head)]
+        given = [
+            ("line", f"{label.text(lang)} {say_value(value, kind, unit, lang)}")
+            for _, label, kind, unit, value in self.inputs
+        ]
+        found.append((word("given", lang), given))
+        lines = [
+            (
+                "line",
+                f"{word('standard', lang)} {name} = {say_value(value, 'money', '', lang)}"
+                + (f"（{document}）" if document else ""),
+            )
+            for name, value, document in self.standards
+        ]
+        for figure in self.figures:
+            value = say_value(figure.value, figure.type, figure.unit, lang)
+            lines.append(
+                ("line", f"{figure.label.text(lang)} {figure.name} = {figure.formula} = {figure.worked} = {value}")
+            )
+        if lines:
+            found.append((word("figures", lang), lines))
+        for sheet in self.decisions:
+            found.append(
+                (
+                    f"{word('decision', lang)} {sheet.decision.label.text(lang)}",
+                    self._decision_lines(sheet, lang, comma),
+                )
+            )
+        return found
+
+    def _decision_lines(self, sheet: DecisionSheet, lang: str, comma: str) -> list[tuple[str, str]]:
+        colon = "：" if lang == "zh" else ": "
+        lines: list[tuple[str, str]] = []
+        if sheet.outcome.problem:
+            lines.append(("problem", word("problem", lang) + colon + sentence(sheet.outcome.problem, lang)))
+        else:
+            shown = comma.join(
+                (f"{label.text(lang)} " if len(sheet.outputs) > 1 else "") + say_value(value, kind, "", lang)
+                for _, label, kind, value in sheet.outputs
+            )
+            why = comma.join(
+                f"{word('rule', lang)} {rule}" + (f"（{clause}）" if clause else "") for rule, clause in sheet.rules
+            )
+            if not why and sheet.decision.table is not None:
+                why = word("default", lang)
+            if sheet.worked:
+                why = f"{sheet.decision.text} = {sheet.worked}" + (
+                    f"（{sheet.decision.clause}）" if sheet.decision.clause else ""
+                )
+            lines.append(("result", word("result", lang) + colon + shown + (f"  [{why}]" if why else "")))
+        for item in sheet.tried:
+            key = "open" if item.result is UNKNOWN else "holds" if item.result is True else "fails"
+            mark = {"open": "?", "holds": "✓", "fails": "✗"}[key]
+            cells = item.cells if item.result is True else ((item.failed,) if item.failed else ())
+            detail = (
+                "；".join(cell.text(lang) for cell in cells)
+                if lang == "zh"
+                else "; ".join(cell.text(lang) for cell in cells)
+            )
+            lines.append((key, f"{mark} {item.rule} {word(key, lang)}" + (f"{colon}{detail}" if detail else "")))
+        for side in sheet.sides:
+            told = word("then", lang).format(name=side.label.text(lang), side=side.text.text(lang), result=side.result)
+            lines.append(("side", f"{word('needs', lang)} {told}"))
+        if sheet.changes:
+            lines.append(("line", word("changes", lang) + colon))
+            lines += [("change", change.text(lang)) for change in sheet.changes]
+        return lines
+
+    def text(self, lang: str = "zh") -> str:
+        """The sheet as plain text."""
+        out: list[str] = []
+        for heading, lines in self.sections(lang):
+            if heading:
+                out.append(heading)
+            out += [("  " if heading else "") + text for _, text in lines]
+        return "\n".join(out)
+
+    def html(self, lang: str = "zh") -> str:
+        """The sheet as an HTML section without styles of its own; every text is escaped."""
+        out = [f'<section class="explanation" lang="{"en" if lang == "en" else "zh-Hans"}">']
+        for heading, lines in self.sections(lang):
+            if heading:
+                out.append(f"<h3>{html.escape(heading)}</h3>")
+            out.append("<ul>")
+            out += [f'<li class="{kind}">{html.escape(text)}</li>' for kind, text in lines]
+            out.append("</ul>")
+        return "\n".join([*out, "</section>"])
+
+
+def unit_text(unit: str, type_name: str, lang: str) -> str:
+    if unit and unit not in ("fen", "分", "万元"):
+        return unit
+    if type_name == "money":
+        return "元" if lang == "zh" else "yuan"
+    return ""
+
+
+def say_value(value: Any, type_name: str, unit: str, lang: str) -> str:
+    """A value with its unit, as a person reads it."""
+    if value is None or value is UNKNOWN:
+        return word("missing", lang)
+    if isinstance(value, bool):
+        return word("true" if value else "false", lang)
+    told = show(value, type_name)
+    return f"{told} {unit_text(unit, type_name, lang)}".rstrip() if type(value) is Fraction else told
+
+
+_LEVEL = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
+_SIGN = {"-": "−", "*": "×", "/": "÷"}
+
+
+def worked(tree: Expr, say: Callable[[Expr], str], level: int = 0) -> str:
+    """The formula with each name replaced by its value: 60,000.00 − 24,000.00."""
+    match tree:
+        case Arith(op, left, right):
+            own = _LEVEL[op]
+            text = f"{worked(left, say, own)} {_SIGN.get(op, op)} {worked(right, say, own + (op in '-/'))}"
+            return f"({text})" if own < level else text
+        case Call(name, args):
+            return f"{name}({', '.join(worked(arg, say) for arg in args)})"
+        case ListOf(items):
+            return "[" + ", ".join(worked(item, say) for item in items) + "]"
+        case Neg(arg):
+            return f"−{worked(arg, say, 3)}"
+    return say(tree)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    column: str
+    label: Label
+    text: str
+    type: str
+    unit: str
+    test: Closure
+    sides: tuple[tuple[str, Closure, Closure, Closure], ...]  # op, value, limit, the comparison
+
+
+class Explainer:
+    """A model made ready to explain: every comparison of every cell as closures."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._make = Evaluator(model.functions(), strict=False)
+        self._types = {item.name: (item.type, item.unit, item.label) for item in (*model.inputs, *model.figures)}
+        for name in model.standard_names:
+            self._types[name] = ("money", "", Label(name, name))
+        for decision in model.decisions:
+            if len(decision.outputs) == 1:
+                self._types[decision.name] = (decision.outputs[0].type, "", decision.label)
+        self.cells = {
+            decision.name: [self._cells(decision, rule) for rule in decision.table.rules]
+            for decision in model.decisions
+            if decision.table
+        }
+
+    def _cells(self, decision: Decision, rule: Rule) -> tuple[_Cell, ...]:
+        assert decision.table is not None
+        found = []
+        for column, cell in zip(decision.table.columns, rule.cells, strict=True):
+            if cell.tree == Lit(True):
+                continue
+            kind, unit, label = self._described(column.tree, column.text)
+            sides = tuple(
+                (part.op if isinstance(part, Compare) else "=", *map(self._make.closure, (part.left, part.right, part)))
+                for part in walk(cell.tree)
+                if isinstance(part, Compare | Match)
+            )
+            found.append(_Cell(column.text, label, cell.text, kind, unit, self._make.closure(cell.tree), sides))
+        return tuple(found)
+
+    def _described(self, tree: Expr, text: str) -> tuple[str, str, Label]:
+        if isinstance(tree, Name) and tree.name in self._types:
+            return self._types[tree.name]
+        kinds = {self._types[name][0] for name in names_in(tree) if name in self._types}
+        return ("money" if "money" in kinds else "number", "", Label(text, text))
+
+    def term(self, env: Mapping[str, Any]) -> Callable[[Expr], str]:
+        def say(tree: Expr) -> str:
+            if isinstance(tree, Name):
+                kind = self._types.get(tree.name, ("any",))[0]
+                return show(env.get(tree.name), kind)
+            if isinstance(tree, Path):
+                return show(self._make.closure(tree)(env), "money")
+            return show(tree.value, "any") if isinstance(tree, Lit) else "…"
+
+        return say
+
+    def sheet(self, state: Decided) -> Explanation:
+        env, model = state.env, self.model
+        area = env.get(model.area_input)
+        standards = []
+        for name in model.standard_names:
+            found = model.standard_on(name, area if isinstance(area, str) else None, state.as_of)
+            standards.append((name, env.get(name), found.document if found else ""))
+        say = self.term(env)
+        return Explanation(
+            model=model,
+            as_of=state.as_of,
+            inputs=tuple((item.name, item.label, item.type, item.unit, env.get(item.name)) for item in model.inputs),
+            standards=tuple(standards),
+            figures=tuple(
+                FigureSheet(
+                    item.name,
+                    item.label,
+                    item.type,
+                    item.unit,
+                    env.get(item.name),
+                    item.text,
+                    worked(item.tree, say),
+                    tuple((name, env.get(name)) for name in names_in(item.tree)),
+                    item.clause,
+                )
+                for item in model.order
+                if isinstance(item, Figure)
+            ),
+            decisions=tuple(self._decision(decision, state, say) for decision in model.decisions),
+            state=state,
+        )
+
+    def _decision(self, decision: Decision, state: Decided, say: Callable[[Expr], str]) -> DecisionSheet:
+        outcome = state.outcomes[decision.name]
+        outputs = tuple(
+            (output.column, output.label, output.type, outcome.output(decision, output)) for output in decision.outputs
+        )
+        if decision.table is None:
+            return DecisionSheet(
+                decision, outcome, outputs, (), (), worked(decision.tree, say) if decision.tree else ""
+            )
+        clauses = {rule.id: rule.clause for rule in decision.table.rules}
+        tried = tuple(
+            self._tried(rule, cells, result, state.env)
+            for rule, cells, result in zip(decision.table.rules, self.cells[decision.name], outcome.tried, strict=False)
+        )
+        return DecisionSheet(
+            decision, outcome, outputs, tuple((rule, clauses[rule]) for rule in outcome.rules), tried, ""
+        )
+
+    def _tried(self, rule: Rule, cells: tuple[_Cell, ...], result: Any, env: Mapping[str, Any]) -> Tried:
+        found = []
+        for cell in cells:
+            holds = cell.test(env)
+            if result is not True and holds is True:
+                continue
+            comparisons = tuple(
+                Comparison(op, value(env), limit(env), test(env)) for op, value, limit, test in cell.sides
+            )
+            found.append(Tested(cell.column, cell.label, cell.text, holds, cell.type, cell.unit, comparisons))
+            if result is not True:
+                break
+        return Tried(rule.id, rule.clause, result, tuple(found))
+
+
+@lru_cache(maxsize=64)
+def _explainer(decider: RowDecider) -> Explainer:
+    return Explainer(decider.model)
+
+
+def explain(model: Model, decider: RowDecider, row: Mapping[str, Any], as_of: dt.date) -> Explanation:
+    """Decides the family and draws up its sheet."""
+    return _explainer(decider).sheet(decider.decide(row, as_of))

@@ -1,0 +1,554 @@
+"""S-FEEL: text → tree. The expression language of DMN, as far as decision tables and literal expressions need it.
+
+Source: OMG Decision Model and Notation 1.3–1.5, chapters 9 (S-FEEL) and 10.3 (FEEL grammar). Names with spaces, hyphens, slashes or
+Chinese characters work because the parser is told the names in scope and takes the longest that fits.
+
+A cell (unary tests) is parsed into a boolean expression over `?`, the value of its column. So there is one kind of tree to
+evaluate, to compile and to analyse.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from nuanxin.policy.messages import PolicyError
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """A constant: Fraction, str, bool or None."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A component of a context, or a property of a date: `loan.rate`, `born.year`."""
+
+    base: "Expr"
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neg:
+    arg: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Arith:
+    """`op`: + - * / **"""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`op`: = != < <= > >="""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """`op`: and, or; two arguments or more."""
+
+    op: str
+    args: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    arg: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A cell's plain value against the column's value: equal to it, or one of a list."""
+
+    left: "Expr"
+    right: "Expr"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    name: str
+    args: tuple["Expr", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: tuple["Expr", ...]
+
+
+Expr = Lit | Name | Path | Neg | Arith | Compare | Logic | Not | Match | Call | ListOf
+
+ANY = Lit(True)
+SUBJECT = Name("?")
+
+FUNCTIONS: dict[str, tuple[int, int]] = {
+    # name: fewest and most arguments (-1: any number)
+    "min": (1, -1),
+    "max": (1, -1),
+    "sum": (1, -1),
+    "count": (1, -1),
+    "mean": (1, -1),
+    "abs": (1, 1),
+    "floor": (1, 2),
+    "ceiling": (1, 2),
+    "decimal": (2, 2),
+    "round up": (1, 2),
+    "round down": (1, 2),
+    "round half up": (1, 2),
+    "round half down": (1, 2),
+    "modulo": (2, 2),
+    "not": (1, 1),
+    "date": (1, 3),
+    "time": (1, 1),
+    "date and time": (1, 2),
+    "duration": (1, 1),
+    "years and months duration": (2, 2),
+    "number": (1, 1),
+    "string": (1, 1),
+    "list contains": (2, 2),
+    "contains": (2, 2),
+    "starts with": (2, 2),
+    "ends with": (2, 2),
+    "string length": (1, 1),
+    "upper case": (1, 1),
+    "lower case": (1, 1),
+}
+PROPERTIES = (
+    "year",
+    "month",
+    "day",
+    "weekday",
+    "hour",
+    "minute",
+    "second",
+    "years",
+    "months",
+    "days",
+    "hours",
+    "minutes",
+    "seconds",
+)
+KEYWORDS = {"and", "or", "not", "true", "false", "null", "between", "in"}
+
+# Full-width and typographic forms that a Chinese keyboard types outside of quotes.
+_WIDE = str.maketrans("（）［］，．＜＞＝＋－＊／？：０１２３４５６７８９", "()[],.<>=+-*/?:0123456789")
+_WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/"}
+_QUOTES = {'"': '"', "“": "”", "”": "”", "＂": "＂"}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
+_IDENT = re.compile(r"[^\W\d]\w*")
+_OPERATOR = re.compile(r"\*\*|\.\.|<=|>=|!=|[-+*/<>=()\[\],.?@]")
+_ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|[nrtbf"\'\\/])')
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str  # number, string, name, word, op, end
+    text: str
+
+
+def _fail(text: str, zh: str, en: str) -> PolicyError:
+    return PolicyError("syntax", text=text, why_zh=zh, why_en=en)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    code = found.group(1)
+    return chr(int(code[1:], 16)) if code[0] in "uU" else _ESCAPED.get(code, code)
+
+
+class Scope:
+    """The names an expression may use: inputs, figures, decisions, standards, parameters, and the components of contexts."""
+
+    def __init__(self, names: Iterable[str], functions: Iterable[str] = (), parts: Iterable[str] = ()) -> None:
+        self.names = {" ".join(name.split()) for name in names}
+        self.functions = set(functions)
+        self.parts = {" ".join(name.split()) for name in parts} | set(PROPERTIES)
+        long_names = self.names | self.parts | self.functions | set(FUNCTIONS)
+        # Only names that a plain identifier would not cover need the longest-match search.
+        self.special = sorted((n for n in long_names if not _IDENT.fullmatch(n)), key=len, reverse=True)
+        self._patterns = [
+            (name, re.compile(r"\s+".join(re.escape(part) for part in name.split(" ")) + r"(?!\w)"))
+            for name in self.special
+        ]
+
+    def extended(self, names: Iterable[str]) -> "Scope":
+        return Scope(self.names | set(names), self.functions, self.parts)
+
+    def special_at(self, text: str, at: int) -> tuple[str, int] | None:
+        for name, pattern in self._patterns:
+            if found := pattern.match(text, at):
+                return name, found.end()
+        return None
+
+
+def _normalise(text: str) -> str:
+    """Full-width punctuation outside of quotes becomes ASCII; what stands in quotes is left alone."""
+    out: list[str] = []
+    closing = ""
+    for char in text:
+        if closing:
+            closing = "" if char == closing else closing
+            out.append(char)
+        elif char in _QUOTES:
+            closing = _QUOTES[char]
+            out.append(char)
+        else:
+            out.append(_WIDE_PAIRS.get(char) or char.translate(_WIDE))
+    return "".join(out)
+
+
+def tokens(text: str, scope: Scope) -> list[Token]:
+    source = _normalise(text)
+    found: list[Token] = []
+    at = 0
+    while at < len(source):
+        char = source[at]
+        if char.isspace() or char in "​﻿":
+            at += 1
+        elif char in _QUOTES:
+            end = at + 1
+            while end < len(source) and source[end] != _QUOTES[char]:
+                end += 2 if source[end] == "\\" else 1
+            if end >= len(source):
+                raise _fail(text, "引号没有配对", "a quote is not closed")
+            found.append(Token("string", _ESCAPE.sub(_unescape, source[at + 1 : end])))
+            at = end + 1
+        elif special := scope.special_at(source, at):
+            found.append(Token("name", special[0]))
+            at = special[1]
+        elif number := _NUMBER.match(source, at):
+            # "1..5" is an interval, not "1." and ".5"
+            body = number.group()
+            found.append(Token("number", body))
+            at += len(body)
+        elif word := _IDENT.match(source, at):
+            known = word.group() in KEYWORDS and word.group() not in scope.names
+            found.append(Token("word" if known else "name", word.group()))
+            at = word.end()
+        elif op := _OPERATOR.match(source, at):
+            found.append(Token("op", op.group()))
+            at = op.end()
+        else:
+            raise _fail(text, f"不认识字符 {char}", f"unknown character {char}")
+    found.append(Token("end", ""))
+    return found
+
+
+class _Parser:
+    """Recursive descent over the tokens of one text. `MAX_DEPTH` keeps a hostile cell from exhausting the stack."""
+
+    MAX_DEPTH = 60
+
+    def __init__(self, text: str, scope: Scope) -> None:
+        self.text, self.scope, self.at, self.depth = text, scope, 0, 0
+        self.tokens = tokens(text, scope)
+
+    # reading tokens
+    def peek(self, *texts: str, kind: str = "op") -> bool:
+        token = self.tokens[self.at]
+        return token.kind == kind and token.text in texts
+
+    def word(self, *texts: str) -> bool:
+        return self.peek(*texts, kind="word")
+
+    def take(self) -> Token:
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def accept(self, text: str) -> bool:
+        if self.peek(text):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            found = self.tokens[self.at].text or "…"
+            raise _fail(self.text, f"这里应是 {text}，看到的是 {found}", f"expected {text}, found {found}")
+
+    def finish(self, tree: Expr) -> Expr:
+        if self.tokens[self.at].kind != "end":
+            extra = self.tokens[self.at].text
+            raise _fail(self.text, f"多出 {extra}", f"unexpected {extra}")
+        return tree
+
+    # expressions, loosest first
+    def expression(self) -> Expr:
+        self.depth += 1
+        if self.depth > self.MAX_DEPTH:
+            raise _fail(self.text, "嵌套太深", "nested too deeply")
+        tree = self._logic("or", lambda: self._logic("and", self.comparison))
+        self.depth -= 1
+        return tree
+
+    def _logic(self, op: str, below: Any) -> Expr:
+        args = [below()]
+        while self.word(op):
+            self.take()
+            args.append(below())
+        return args[0] if len(args) == 1 else Logic(op, tuple(args))
+
+    def comparison(self) -> Expr:
+        left = self.sum()
+        if self.word("between"):
+            self.take()
+            low = self.sum()
+            if not self.word("and"):
+                raise _fail(self.text, "between 后应有 and", "between needs and")
+            self.take()
+            return Logic("and", (Compare(">=", left, low), Compare("<=", left, self.sum())))
+        if self.word("in"):
+            self.take()
+            if self.peek("(") and not self._is_interval():
+                self.take()
+                tests = self.tests(left)
+                self.expect(")")
+                return tests
+            return self.test(left)
+        while self.peek("=", "!=", "<", "<=", ">", ">="):
+            left = Compare(self.take().text, left, self.sum())
+        return left
+
+    def sum(self) -> Expr:
+        left = self.product()
+        while self.peek("+", "-"):
+            left = Arith(self.take().text, left, self.product())
+        return left
+
+    def product(self) -> Expr:
+        left = self.power()
+        while self.peek("*", "/"):
+            left = Arith(self.take().text, left, self.power())
+        return left
+
+    def power(self) -> Expr:
+        left = self.negation()
+        while self.accept("**"):
+            left = Arith("**", left, self.negation())
+        return left
+
+    def negation(self) -> Expr:
+        if self.accept("-"):
+            self.depth += 1
+            if self.depth > self.MAX_DEPTH:
+                raise _fail(self.text, "嵌套太深", "nested too deeply")
+            arg = self.negation()
+            self.depth -= 1
+            return Lit(-arg.value) if isinstance(arg, Lit) and type(arg.value) is Fraction else Neg(arg)
+        return self.path()
+
+    def path(self) -> Expr:
+        tree = self.primary()
+        while self.accept("."):
+            part = self.take()
+            if part.kind not in ("name", "word"):
+                raise _fail(self.text, "点后应是名称", "a name must follow the dot")
+            tree = Path(tree, part.text)
+        return tree
+
+    def primary(self) -> Expr:
+        token = self.take()
+        if token.kind == "number":
+            return Lit(Fraction(token.text))
+        if token.kind == "string":
+            return Lit(token.text)
+        if token.kind == "word" and token.text in ("true", "false", "null"):
+            return Lit({"true": True, "false": False, "null": None}[token.text])
+        if token.kind == "op" and token.text == "(":
+            tree = self.expression()
+            self.expect(")")
+            return tree
+        if token.kind == "op" and token.text == "[":
+            items: list[Expr] = []
+            if not self.accept("]"):
+                items = list(self._separated())
+                self.expect("]")
+            return ListOf(tuple(items))
+        if token.kind == "op" and token.text == "?":
+            return SUBJECT
+        if token.kind == "op" and token.text == "@":
+            return self._at_literal()
+        if token.kind == "name" or (token.kind == "word" and token.text == "not"):
+            return self._named(token)
+        raise _fail(self.text, f"看不懂 {token.text or '（末尾）'}", f"cannot read {token.text or 'the end'}")
+
+    def _at_literal(self) -> Expr:
+        token = self.take()
+        if token.kind != "string":
+            raise _fail(self.text, "@ 后应是引号", "a quoted text must follow @")
+        body = token.text.lstrip("-")
+        name = (
+            "duration"
+            if body.startswith("P")
+            else "date and time"
+            if "T" in body
+            else "date"
+            if re.match(r"\d+-", body)
+            else "time"
+        )
+        return Call(name, (Lit(token.text),))
+
+    def _named(self, token: Token) -> Expr:
+        if self.accept("("):
+            args: list[Expr] = []
+            if not self.accept(")"):
+                args = list(self._separated())
+                self.expect(")")
+            return self._call(token.text, tuple(args))
+        if token.text in self.scope.names or token.text == "?":
+            return Name(token.text)
+        raise PolicyError("unknown-name", text=self.text, name=token.text)
+
+    def _call(self, name: str, args: tuple[Expr, ...]) -> Expr:
+        if name in self.scope.functions:
+            return Call(name, args)
+        if name not in FUNCTIONS:
+            raise _fail(self.text, f"没有函数 {name}", f"there is no function {name}")
+        fewest, most = FUNCTIONS[name]
+        if len(args) < fewest or (most >= 0 and len(args) > most):
+            raise _fail(self.text, f"{name} 的参数个数不对", f"{name} takes another number of arguments")
+        return Not(args[0]) if name == "not" else Call(name, args)
+
+    def _separated(self) -> Iterator[Expr]:
+        yield self.expression()
+        while self.accept(","):
+            yield self.expression()
+
+    # unary tests
+    def _is_interval(self) -> bool:
+        """Whether the bracket at hand opens an interval: a `..` stands at its own depth before it closes."""
+        depth = 0
+        for token in self.tokens[self.at :]:
+            if token.kind != "op":
+                continue
+            if token.text == ".." and depth == 1:
+                return True
+            if token.text in "([":
+                depth += 1
+            elif token.text in ")]":
+                depth -= 1
+                if depth <= 0:
+                    return False
+        return False
+
+    def tests(self, subject: Expr) -> Expr:
+        args = [self.test(subject)]
+        while self.accept(","):
+            args.append(self.test(subject))
+        return args[0] if len(args) == 1 else Logic("or", tuple(args))
+
+    def test(self, subject: Expr) -> Expr:
+        if self.peek("<", "<=", ">", ">=", "=", "!="):
+            op = self.take().text
+            return Compare(op, subject, self.sum())
+        if self.peek("]") or (self.peek("(", "[") and self._is_interval()):
+            left_open = self.take().text != "["
+            low = self.sum()
+            self.expect("..")
+            high = self.sum()
+            if not self.peek("]", ")", "["):
+                raise _fail(self.text, "区间没有结束", "the interval is not closed")
+            right_open = self.take().text != "]"
+            return Logic(
+                "and",
+                (
+                    Compare(">" if left_open else ">=", subject, low),
+                    Compare("<" if right_open else "<=", subject, high),
+                ),
+            )
+        value = self.expression()
+        return value if mentions(value, "?") else Match(subject, value)
+
+    def cell(self) -> Expr:
+        if self.word("not") and self.tokens[self.at + 1] == Token("op", "("):
+            start = self.at
+            self.at += 2
+            tests = self.tests(SUBJECT)
+            self.expect(")")
+            if self.tokens[self.at].kind == "end":
+                return Not(tests)
+            self.at = start
+        return self.finish(self.tests(SUBJECT))
+
+
+def parse(text: str, scope: Scope) -> Expr:
+    """A literal expression. Raises PolicyError (code "syntax" or "unknown-name") without file and line; the caller adds them."""
+    parser = _Parser(text, scope)
+    return parser.finish(parser.expression())
+
+
+def parse_cell(text: str, scope: Scope) -> Expr:
+    """The unary tests of a cell, as a boolean expression over `?`. A dash is `true`."""
+    if text.strip() in ("-", "－", "–", "—"):
+        return ANY
+    return _Parser(text, scope).cell()
+
+
+def children(tree: Expr) -> tuple[Expr, ...]:
+    match tree:
+        case Path(base, _):
+            return (base,)
+        case Neg(arg) | Not(arg):
+            return (arg,)
+        case Arith(_, left, right) | Compare(_, left, right) | Match(left, right):
+            return (left, right)
+        case Logic(_, args) | Call(_, args) | ListOf(args):
+            return args
+    return ()
+
+
+def walk(tree: Expr) -> Iterator[Expr]:
+    yield tree
+    for child in children(tree):
+        yield from walk(child)
+
+
+def mentions(tree: Expr, name: str) -> bool:
+    return any(isinstance(node, Name) and node.name == name for node in walk(tree))
+
+
+def names_in(tree: Expr) -> tuple[str, ...]:
+    """The names the expression reads, in order of appearance, each once; `?` left out."""
+    return tuple(dict.fromkeys(node.name for node in walk(tree) if isinstance(node, Name) and node.name != "?"))
+
+
+def substitute(tree: Expr, values: dict[str, Expr]) -> Expr:
+    """The tree with each named leaf replaced."""
+    match tree:
+        case Name(name):
+            return values.get(name, tree)
+        case Path(base, part):
+            return Path(substitute(base, values), part)
+        case Neg(arg):
+            return Neg(substitute(arg, values))
+        case Not(arg):
+            return Not(substitute(arg, values))
+        case Arith(op, left, right):
+            return Arith(op, substitute(left, values), substitute(right, values))
+        case Compare(op, left, right):
+            return Compare(op, substitute(left, values), substitute(right, values))
+        case Match(left, right):
+            return Match(substitute(left, values), substitute(right, values))
+        case Logic(op, args):
+            return Logic(op, tuple(substitute(arg, values) for arg in args))
+        case Call(name, args):
+            return Call(name, tuple(substitute(arg, values) for arg in args))
+        case ListOf(items):
+            return ListOf(tuple(substitute(item, values) for item in items))
+    return tree

@@ -1,0 +1,474 @@
+"""Reads a policy folder. Every mistake is a PolicyError with file, line and a sentence."""
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import re
+import tomllib
+from collections.abc import Iterable
+from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from nuanxin.policy.feel import SUBJECT, Expr, Lit, Scope, names_in, parse, parse_cell, substitute
+from nuanxin.policy.messages import PolicyError
+from nuanxin.policy.model import (
+    HIT_POLICIES,
+    Case,
+    Cell,
+    Column,
+    Decision,
+    Figure,
+    Input,
+    Knowledge,
+    Label,
+    Model,
+    Output,
+    Rule,
+    Standard,
+    Table,
+)
+from nuanxin.policy.values import TYPES, Unreadable, read_date, read_number
+
+POLICY_FILE = "policy.toml"
+CASES_FILE = "cases.csv"
+ARROWS = ("→", "->", "=>", "⇒")
+ALIASES = {"dateTime": "date and time", "duration": "days and time duration", "bool": "boolean", "text": "string"}
+
+_KEYS = {
+    "policy.toml": {
+        "id", "name", "body", "document", "version", "effective_from", "effective_to",
+        "standards", "input", "derived", "knowledge", "decision",
+    },
+    "[standards]": {"file", "area"},
+    "[[input]]": {"name", "type", "unit", "label", "optional", "allowed"},
+    "[[derived]]": {"name", "expression", "type", "unit", "label", "clause"},
+    "[[knowledge]]": {"name", "parameters", "expression"},
+    "[[decision]]": {"name", "kind", "file", "expression", "hit_policy", "type", "outputs", "label", "clause", "unit"},
+    "outputs": {"name", "type", "values", "default", "label"},
+}  # fmt: skip
+
+
+def decode(content: bytes, file: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PolicyError("bad-text", file, why=str(error)) from None
+
+
+class _Lines:
+    """Finds the line of a block of policy.toml, since the TOML reader does not keep it."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.splitlines()
+
+    def block(self, header: str, index: int) -> int:
+        """Line of the `index`-th `[[header]]`, from 1."""
+        seen = -1
+        for number, line in enumerate(self.lines, 1):
+            if re.match(rf"\s*\[\[\s*{re.escape(header)}\s*\]\]", line):
+                seen += 1
+                if seen == index:
+                    return number
+        return 1
+
+    def key(self, start: int, key: str) -> int:
+        """Line of `key = …` from `start` to the next block; `start` where it is not found."""
+        for number, line in enumerate(self.lines[start - 1 :], start):
+            if number > start and line.lstrip().startswith("["):
+                break
+            if re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+                return number
+        return start
+
+
+def _keys(block: dict[str, Any], where: str, line: int) -> None:
+    for key in block:
+        if key not in _KEYS[where]:
+            raise PolicyError("unknown-key", POLICY_FILE, line, where=where, key=key)
+
+
+def _need(block: dict[str, Any], key: str, where: str, line: int) -> Any:
+    if block.get(key) in (None, "", []):
+        raise PolicyError("missing-key", POLICY_FILE, line, where=where, key=key)
+    return block[key]
+
+
+def _label(value: Any, name: str) -> Label:
+    if isinstance(value, dict):
+        return Label(str(value.get("zh") or name), str(value.get("en") or value.get("zh") or name))
+    return Label(str(value or name), str(value or name))
+
+
+def clean(name: Any) -> str:
+    return " ".join(str(name).split())
+
+
+def type_named(value: Any, name: str, line: int, file: str = POLICY_FILE) -> str:
+    given = clean(value)
+    base, _, item = given.partition("<")
+    base = ALIASES.get(base, base)
+    if base not in TYPES:
+        raise PolicyError("bad-type", file, line, name=name, type=given, known=", ".join(TYPES))
+    return f"{base}<{type_named(item.rstrip('>'), name, line, file)}>" if item else base
+
+
+def _date(value: Any, line: int) -> dt.date | None:
+    if value in (None, ""):
+        return None
+    try:
+        return read_date(value)
+    except Unreadable:
+        raise PolicyError("bad-date", POLICY_FILE, line, value=value) from None
+
+
+def placed(file: str, line: int, make: Any, *args: Any) -> Any:
+    """Calls `make(*args)`; a PolicyError is told where it happened."""
+    try:
+        return make(*args)
+    except PolicyError as error:
+        raise error.at(file, line) from None
+
+
+class _Folder:
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        if POLICY_FILE not in files:
+            raise PolicyError("no-file", name=POLICY_FILE)
+        text = decode(files[POLICY_FILE], POLICY_FILE)
+        try:
+            self.top: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"line (\d+)", str(error))
+            raise PolicyError("bad-toml", POLICY_FILE, int(found.group(1)) if found else 0, why=str(error)) from None
+        self.lines = _Lines(text)
+        _keys(self.top, "policy.toml", 1)
+
+    def blocks(self, header: str) -> Iterable[tuple[dict[str, Any], int]]:
+        for index, block in enumerate(self.top.get(header, [])):
+            line = self.lines.block(header, index)
+            _keys(block, f"[[{header}]]", line)
+            yield block, line
+
+    def rows(self, file: str) -> list[tuple[int, list[str]]]:
+        """The records of a CSV file with the line each starts on; blank records and trailing blank cells go."""
+        if file not in self.files:
+            raise PolicyError("no-file", file, name=file)
+        reader = csv.reader(io.StringIO(decode(self.files[file], file), newline=""))
+        found, start = [], 1
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if any(cells):
+                found.append((start, cells))
+            start = reader.line_num + 1
+        if found:
+            width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
+            found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]
+        return found
+
+    def read(self) -> Model:
+        top, lines = self.top, self.lines
+        identifier = clean(_need(top, "id", "policy.toml", 1))
+        start, end = (_date(top.get(key), lines.key(1, key)) for key in ("effective_from", "effective_to"))
+        if start and end and start > end:
+            raise PolicyError("effective-order", POLICY_FILE, lines.key(1, "effective_from"), start=start, end=end)
+        self.inputs = tuple(self._input(block, line) for block, line in self.blocks("input"))
+        standards, area = self._standards()
+        if (
+            standards
+            and any(standard.area for standard in standards)
+            and area not in {item.name for item in self.inputs}
+        ):
+            raise PolicyError("no-area-input", POLICY_FILE, lines.key(1, "area"), name=area)
+        names = self._names(standards)
+        shells = [self._outputs(block, line) for block, line in self.blocks("decision")]
+        if not shells:
+            raise PolicyError("no-decision", POLICY_FILE, 1)
+        functions = {clean(_need(block, "name", "[[knowledge]]", line)) for block, line in self.blocks("knowledge")}
+        parts = {output.name for outputs in shells for output in outputs if len(outputs) > 1}
+        self.scope = Scope(names, functions, parts)
+        knowledge = tuple(self._knowledge(block, line) for block, line in self.blocks("knowledge"))
+        figures = tuple(self._figure(block, line) for block, line in self.blocks("derived"))
+        decisions = tuple(
+            self._decision(block, line, outputs)
+            for (block, line), outputs in zip(self.blocks("decision"), shells, strict=True)
+        )
+        return Model(
+            id=identifier,
+            name=_label(top.get("name"), identifier),
+            body=str(top.get("body", "")),
+            document=str(top.get("document", "")),
+            version=str(top.get("version", "")),
+            effective_from=start,
+            effective_to=end,
+            inputs=self.inputs,
+            figures=figures,
+            decisions=decisions,
+            standards=standards,
+            area_input=area,
+            knowledge=knowledge,
+            cases=self._cases(decisions),
+            order=ordered(figures, decisions),
+            digest=digest_of(self.files),
+            files=self.files,
+        )
+
+    def _names(self, standards: tuple[Standard, ...]) -> list[str]:
+        names = [item.name for item in self.inputs]
+        names += dict.fromkeys(standard.name for standard in standards)
+        for header in ("derived", "decision"):
+            names += [clean(_need(block, "name", f"[[{header}]]", line)) for block, line in self.blocks(header)]
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                line = next(
+                    (n for n, text in enumerate(self.lines.lines, 1) if re.search(rf'"{re.escape(name)}"', text)), 1
+                )
+                raise PolicyError("duplicate-name", POLICY_FILE, line, name=name)
+            seen.add(name)
+        return names
+
+    def _input(self, block: dict[str, Any], line: int) -> Input:
+        name = clean(_need(block, "name", "[[input]]", line))
+        allowed = str(block.get("allowed", ""))
+        tree = placed(POLICY_FILE, self.lines.key(line, "allowed"), parse_cell, allowed, Scope(())) if allowed else None
+        return Input(
+            name=name,
+            type=type_named(block.get("type", "number"), name, self.lines.key(line, "type")),
+            label=_label(block.get("label"), name),
+            unit=str(block.get("unit", "")),
+            optional=bool(block.get("optional", False)),
+            allowed=tree,
+            allowed_text=allowed,
+            line=line,
+        )
+
+    def _standards(self) -> tuple[tuple[Standard, ...], str]:
+        block = self.top.get("standards", {})
+        _keys(block, "[standards]", 1)
+        file, area = str(block.get("file", "standards.csv")), clean(block.get("area", "area"))
+        if file not in self.files and not block:
+            return (), ""
+        rows = self.rows(file)
+        if not rows:
+            return (), area
+        head_line, head = rows[0]
+        wanted = ["area", "name", "from", "value", "document"]
+        for key in wanted[1:4]:
+            if key not in head:
+                raise PolicyError("missing-key", file, head_line, where=file, key=key)
+        found = []
+        for line, cells in rows[1:]:
+            row = dict(zip(head, cells, strict=False))
+            try:
+                start = read_date(row["from"])
+            except Unreadable:
+                raise PolicyError("bad-date", file, line, value=row["from"]) from None
+            try:
+                value = read_number(row["value"])
+            except Unreadable:
+                raise PolicyError("bad-number", file, line, value=row["value"]) from None
+            place = row.get("area", "")
+            found.append(
+                Standard(clean(row["name"]), "" if place == "*" else place, start, value, row.get("document", ""), line)
+            )
+        return tuple(found), area
+
+    def _knowledge(self, block: dict[str, Any], line: int) -> Knowledge:
+        parameters = tuple(clean(name) for name in block.get("parameters", []))
+        text = str(_need(block, "expression", "[[knowledge]]", line))
+        tree = placed(
+            POLICY_FILE, self.lines.key(line, "expression"), parse, text, Scope(parameters, self.scope.functions)
+        )
+        return Knowledge(clean(block["name"]), parameters, text, tree, line)
+
+    def _figure(self, block: dict[str, Any], line: int) -> Figure:
+        name, text = clean(block["name"]), str(_need(block, "expression", "[[derived]]", line))
+        at = self.lines.key(line, "expression")
+        return Figure(
+            name=name,
+            text=text,
+            tree=placed(POLICY_FILE, at, parse, text, self.scope),
+            type=type_named(block.get("type", "number"), name, self.lines.key(line, "type")),
+            label=_label(block.get("label"), name),
+            unit=str(block.get("unit", "")),
+            clause=str(block.get("clause", "")),
+            line=at,
+        )
+
+    def _outputs(self, block: dict[str, Any], line: int) -> tuple[Output, ...]:
+        """The outputs of a decision; their literal values are read without names in scope."""
+        name = clean(_need(block, "name", "[[decision]]", line))
+        given = block.get("outputs") or [{"type": block.get("type", "any"), "label": block.get("label")}]
+        found = []
+        for item in given:
+            _keys(item, "outputs", line)
+            own = clean(item.get("name", "")) or name
+            at = self.lines.key(line, "outputs")
+            values = tuple(item.get("values", ()))
+            default = item.get("default")
+            found.append(
+                Output(
+                    name=own,
+                    type=type_named(item.get("type", "any"), own, at),
+                    label=_label(item.get("label"), own),
+                    column=own,
+                    values=tuple(value if isinstance(value, str | bool) else Fraction(str(value)) for value in values),
+                    default=None
+                    if default is None
+                    else Lit(default if isinstance(default, str | bool) else Fraction(str(default))),
+                    default_text="" if default is None else str(default),
+                )
+            )
+        return tuple(found)
+
+    def _decision(self, block: dict[str, Any], line: int, outputs: tuple[Output, ...]) -> Decision:
+        name = clean(block["name"])
+        label, clause = _label(block.get("label"), name), str(block.get("clause", ""))
+        kind = block.get("kind") or ("expression" if "expression" in block else "table")
+        if kind == "expression":
+            text = str(_need(block, "expression", "[[decision]]", line))
+            at = self.lines.key(line, "expression")
+            tree = placed(POLICY_FILE, at, parse, text, self.scope)
+            return Decision(name, label, outputs, None, tree, text, clause, POLICY_FILE, at)
+        file = str(block.get("file", f"{name}.csv"))
+        hit = str(block.get("hit_policy", "U")).strip().upper()
+        hit = {long: short for short, long in HIT_POLICIES.items()}.get(hit, hit)
+        if hit not in HIT_POLICIES:
+            at = self.lines.key(line, "hit_policy")
+            raise PolicyError("bad-hit-policy", POLICY_FILE, at, value=hit, known=", ".join(HIT_POLICIES))
+        table, outputs = self._table(file, hit, name, outputs, "outputs" in block)
+        check_outputs(hit, outputs, POLICY_FILE, line)
+        return Decision(name, label, outputs, table, None, "", clause, file, line)
+
+    def _table(
+        self, file: str, hit: str, name: str, outputs: tuple[Output, ...], declared: bool
+    ) -> tuple[Table, tuple[Output, ...]]:
+        rows = self.rows(file)
+        if not rows:
+            raise PolicyError("no-rules", file, 1)
+        head_line, head = rows[0]
+        is_output = [cell.startswith(ARROWS) for cell in head]
+        if not any(is_output):
+            raise PolicyError("no-output-column", file, head_line)
+        first, last = is_output.index(True), len(head) - 1 - is_output[::-1].index(True)
+        found = [clean(re.sub(r"^(→|->|=>|⇒)\s*", "", cell)) or name for cell in head[first : last + 1]]
+        if declared and found != [output.name for output in outputs]:
+            expected = ", ".join(output.name for output in outputs)
+            raise PolicyError("outputs-differ", file, head_line, found=", ".join(found), expected=expected)
+        if not declared:
+            outputs = tuple(Output(column, "any", _label(None, column), column) for column in found)
+        columns = tuple(Column(text, placed(file, head_line, parse, text, self.scope)) for text in head[1:first])
+        rules, seen = [], set()
+        for line, cells in rows[1:]:
+            if len(cells) < last + 1 or len(cells) > len(head):
+                raise PolicyError("cells", file, line, found=len(cells), expected=len(head))
+            rule = cells[0] or str(len(rules) + 1)
+            if rule in seen:
+                raise PolicyError("duplicate-rule", file, line, rule=rule)
+            seen.add(rule)
+            for column, text in zip(head[1 : last + 1], cells[1 : last + 1], strict=True):
+                if not text:
+                    raise PolicyError("empty-cell", file, line, rule=rule, column=column)
+            conditions = tuple(
+                placed(file, line, make_cell, text, column, self.scope)
+                for column, text in zip(columns, cells[1:first], strict=True)
+            )
+            texts = tuple(cells[first : last + 1])
+            trees = tuple(placed(file, line, parse, text, self.scope) for text in texts)
+            clause = next((cell for cell in cells[last + 1 :] if cell), "")
+            rules.append(Rule(rule, conditions, trees, texts, clause, line))
+        if not rules:
+            raise PolicyError("no-rules", file, head_line)
+        return Table(hit, columns, tuple(rules)), outputs
+
+    def _cases(self, decisions: tuple[Decision, ...]) -> tuple[Case, ...]:
+        if CASES_FILE not in self.files:
+            return ()
+        rows = self.rows(CASES_FILE)
+        if not rows:
+            return ()
+        head_line, head = rows[0]
+        inputs = {item.name for item in self.inputs}
+        results = {output.column for decision in decisions for output in decision.outputs}
+        results |= {f"{decision.name}_{end}" for decision in decisions for end in ("rule", "problem")}
+        plain = [clean(re.sub(r"^(→|->|=>|⇒)\s*", "", cell)) for cell in head]
+        for name in plain:
+            if name not in inputs | results | {"case", "as_of", "note", ""}:
+                raise PolicyError("bad-case", CASES_FILE, head_line, name=name)
+        found = []
+        for line, cells in rows[1:]:
+            row = {name: cell for name, cell in zip(plain, cells, strict=False) if name}
+            try:
+                on = read_date(row["as_of"]) if row.get("as_of") else None
+            except Unreadable:
+                raise PolicyError("bad-date", CASES_FILE, line, value=row["as_of"]) from None
+            found.append(
+                Case(
+                    name=row.get("case") or str(len(found) + 1),
+                    row={name: row[name] for name in row if name in inputs},
+                    as_of=on,
+                    expected={name: row[name] for name in row if name in results},
+                    line=line,
+                )
+            )
+        return tuple(found)
+
+
+def make_cell(text: str, column: Column, scope: Scope) -> Cell:
+    tree: Expr = parse_cell(text, scope)
+    return Cell(text, substitute(tree, {SUBJECT.name: column.tree}))
+
+
+def check_outputs(hit: str, outputs: tuple[Output, ...], file: str, line: int) -> None:
+    if hit in ("P", "O") and not any(output.values for output in outputs):
+        raise PolicyError("priority-values", file, line, hit=hit)
+    if hit in ("C+", "C<", "C>", "C#") and len(outputs) > 1:
+        raise PolicyError("aggregate-outputs", file, line, hit=hit)
+
+
+def ordered(figures: tuple[Figure, ...], decisions: tuple[Decision, ...]) -> tuple[Figure | Decision, ...]:
+    """Figures and decisions so that each comes after what it reads; else in the order they are written."""
+    items: dict[str, Figure | Decision] = {item.name: item for item in (*figures, *decisions)}
+    graph = {
+        name: [read for read in (names_in(item.tree) if isinstance(item, Figure) else item.reads()) if read in items]
+        for name, item in items.items()
+    }
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        names = " → ".join(error.args[1])
+        raise PolicyError("cycle", POLICY_FILE, items[error.args[1][0]].line, names=names) from None
+    done: dict[str, Figure | Decision] = {}
+
+    def add(name: str) -> None:
+        if name not in done:
+            for read in graph[name]:
+                add(read)
+            done[name] = items[name]
+
+    for name in items:
+        add(name)
+    return tuple(done.values())
+
+
+def digest_of(files: dict[str, bytes]) -> str:
+    """SHA-256 over the rule-giving files, so that a finding can name exactly what decided it. Byte order marks and line ends
+    do not count, nor do the worked cases: they decide nothing."""
+    found = hashlib.sha256()
+    for name in sorted(files):
+        if name != CASES_FILE:
+            text = files[name].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+            found.update(f"{name}\n{len(text)}\n".encode())
+            found.update(text)
+    return found.hexdigest()
+
+
+def read_folder(path: Path) -> Model:
+    """Reads the folder's policy.toml and CSV files. Raises PolicyError."""
+    if not path.is_dir():
+        raise PolicyError("no-folder", path=path)
+    wanted = [file for file in sorted(path.iterdir()) if file.name == POLICY_FILE or file.suffix == ".csv"]
+    return _Folder({file.name: file.read_bytes() for file in wanted}).read()

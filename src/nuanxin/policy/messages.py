@@ -1,0 +1,193 @@
+"""Every sentence of the library, in Chinese and English, by code.
+
+A sentence is written once here; the places that say it pass the values. `both` is used where the reader's language is not
+known (a column of a table, a message of an exception).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CATALOGUE: dict[str, dict[str, str]] = {
+    # reading a policy
+    "no-folder": {"zh": "没有找到政策：{path}", "en": "no policy found at {path}"},
+    "no-file": {"zh": "没有文件 {name}", "en": "there is no file {name}"},
+    "bad-toml": {"zh": "policy.toml 写法有误：{why}", "en": "policy.toml cannot be read: {why}"},
+    "bad-text": {"zh": "文件不是 UTF-8 文本：{why}", "en": "the file is not UTF-8 text: {why}"},
+    "missing-key": {"zh": "{where} 缺少 {key}", "en": "{where} lacks {key}"},
+    "unknown-key": {"zh": "{where} 中有不认识的项 {key}", "en": "{where} has an unknown key {key}"},
+    "bad-type": {
+        "zh": "{name} 的类型 {type} 不认识，可用：{known}",
+        "en": "{name} has the unknown type {type}; known are {known}",
+    },
+    "bad-date": {"zh": "{value} 不是日期（写作 2023-01-31）", "en": "{value} is not a date (write 2023-01-31)"},
+    "bad-number": {"zh": "{value} 不是数字", "en": "{value} is not a number"},
+    "bad-hit-policy": {
+        "zh": "命中策略 {value} 不认识，可用：{known}",
+        "en": "unknown hit policy {value}; known are {known}",
+    },
+    "duplicate-name": {"zh": "名称 {name} 用了两次", "en": "the name {name} is used twice"},
+    "duplicate-rule": {"zh": "规则编号 {rule} 用了两次", "en": "the rule id {rule} is used twice"},
+    "no-decision": {"zh": "政策中没有任何决定", "en": "the policy has no decision"},
+    "cycle": {"zh": "{names} 互相引用，无法计算", "en": "{names} refer to each other and cannot be computed"},
+    "no-output-column": {
+        "zh": "表头没有输出列（写作“→ 名称”）",
+        "en": "the header has no output column (written “→ name”)",
+    },
+    "outputs-differ": {
+        "zh": "表头的输出列是 {found}，policy.toml 写的是 {expected}",
+        "en": "the header has the outputs {found}, policy.toml says {expected}",
+    },
+    "no-rules": {"zh": "表中没有规则", "en": "the table has no rules"},
+    "cells": {
+        "zh": "这一行有 {found} 格，表头有 {expected} 格",
+        "en": "this row has {found} cells, the header {expected}",
+    },
+    "empty-cell": {
+        "zh": "规则 {rule} 的“{column}”一格是空的；任何值都可以时写 -",
+        "en": "rule {rule}: the cell “{column}” is empty; write - for any value",
+    },
+    "syntax": {"zh": "“{text}”看不懂：{why_zh}", "en": "“{text}” cannot be read: {why_en}"},
+    "unknown-name": {
+        "zh": '“{text}”中的 {name} 不认识；文字要加引号，如 "{name}"',
+        "en": '“{text}” uses the unknown name {name}; a text needs quotes, as in "{name}"',
+    },
+    "priority-values": {
+        "zh": "命中策略 {hit} 需要输出列写明先后次序（values）",
+        "en": "hit policy {hit} needs the order of the output's values",
+    },
+    "aggregate-outputs": {
+        "zh": "命中策略 {hit} 只能有一个输出列",
+        "en": "hit policy {hit} takes one output only",
+    },
+    "no-area-input": {
+        "zh": "标准表按地区分列，但没有输入 {name}",
+        "en": "standards differ by area, but there is no input {name}",
+    },
+    # reading a table of families
+    "no-columns": {"zh": "表中缺少列：{names}", "en": "the table lacks the columns {names}"},
+    "column-taken": {"zh": "表中已有名为 {name} 的列", "en": "the table already has a column {name}"},
+    "no-as-of": {"zh": "表中没有日期列 {name}", "en": "the table has no date column {name}"},
+    "not-in-force": {"zh": "政策 {id} 在 {on} 不生效", "en": "policy {id} is not in force on {on}"},
+    "no-version": {"zh": "没有在 {on} 生效的政策", "en": "no policy is in force on {on}"},
+    "two-versions": {"zh": "{on} 有两个版本同时生效：{names}", "en": "two versions are in force on {on}: {names}"},
+    "unknown-decision": {"zh": "没有名为 {name} 的决定", "en": "there is no decision {name}"},
+    # one family's outcome
+    "needs": {"zh": "缺少 {names}", "en": "needs {names}"},
+    "needs-none": {"zh": "无法算出结果", "en": "the result cannot be computed"},
+    "unreadable": {
+        "zh": "{name} 的值“{value}”无法识别为{type_zh}",
+        "en": "{name} is unreadable: “{value}” is not {type_en}",
+    },
+    "not-allowed": {"zh": "{name} 的值“{value}”不在允许范围内", "en": "{name}: “{value}” is not an allowed value"},
+    "zero-division": {
+        "zh": "{name} 无法计算（除数为零或无意义）",
+        "en": "{name} cannot be computed (a division by zero)",
+    },
+    "no-standard": {"zh": "没有 {area} 在 {on} 的标准 {name}", "en": "no standard {name} for {area} on {on}"},
+    "not-decided": {"zh": "未作决定：没有规则适用", "en": "not decided: no rule matches"},
+    "two-rules": {
+        "zh": "规则冲突：{rules} 同时适用，而此表只许一条",
+        "en": "conflict: the rules {rules} all match where only one may",
+    },
+    "rules-disagree": {
+        "zh": "规则冲突：{rules} 同时适用而结果不同",
+        "en": "conflict: the rules {rules} match with different results",
+    },
+    "wrong-type": {"zh": "{name} 的结果“{value}”不是{type_zh}", "en": "{name}: the result “{value}” is not {type_en}"},
+    "too-large": {"zh": "{name} 的数值太大", "en": "{name} is too large"},
+    "bad-household": {"zh": "户的数据有误：{why}", "en": "bad data: {why}"},
+    # check
+    "no-clause": {"zh": "规则 {rule} 没有写明条款", "en": "rule {rule} names no clause"},
+    "overlap": {
+        "zh": "规则 {a} 与 {b} 会同时适用，例如 {example}",
+        "en": "rules {a} and {b} can both match, for example {example}",
+    },
+    "gap": {"zh": "有些情形没有规则适用，例如 {example}", "en": "no rule matches some families, for example {example}"},
+    "unreachable": {"zh": "规则 {rule} 永远不会适用", "en": "rule {rule} can never apply"},
+    "cannot-tell": {"zh": "无法判断{what_zh}：{why_zh}", "en": "cannot tell {what_en}: {why_en}"},
+    "unused-input": {"zh": "输入 {name} 没有用到", "en": "the input {name} is never used"},
+    "no-case": {"zh": "没有算例用到规则 {rule}", "en": "no worked case exercises rule {rule}"},
+    "no-cases": {"zh": "没有算例文件 cases.csv", "en": "there is no cases.csv with worked cases"},
+    "case-fails": {
+        "zh": "算例 {case}：{column} 应为 {expected}，算得 {found}",
+        "en": "case {case}: {column} should be {expected} and is {found}",
+    },
+    "bad-case": {"zh": "算例的列 {name} 不认识", "en": "the worked cases have an unknown column {name}"},
+    "dates-overlap": {
+        "zh": "{area} 的标准 {name} 在 {on} 起有两个值",
+        "en": "{area} has two values of the standard {name} from {on}",
+    },
+    "effective-order": {"zh": "生效日 {start} 晚于失效日 {end}", "en": "effective from {start} is after {end}"},
+    "type-mismatch": {"zh": "“{text}”的类型不合：{why_zh}", "en": "“{text}” has the wrong type: {why_en}"},
+}
+
+TYPE_WORDS: dict[str, tuple[str, str]] = {
+    "number": ("数字", "a number"),
+    "integer": ("整数", "a whole number"),
+    "money": ("金额", "an amount"),
+    "string": ("文字", "a text"),
+    "boolean": ("是或否", "true or false"),
+    "date": ("日期", "a date"),
+    "time": ("时间", "a time"),
+    "date and time": ("日期时间", "a date and time"),
+    "days and time duration": ("时长", "a duration"),
+    "years and months duration": ("年月时长", "a duration in years and months"),
+    "list": ("列表", "a list"),
+    "context": ("组合", "a context"),
+}
+
+
+def say(code: str, lang: str, **values: Any) -> str:
+    """The sentence `code` in `lang`: "zh", "en", or "both" (Chinese / English in one line)."""
+    texts = CATALOGUE[code]
+    if lang == "both":
+        return f"{texts['zh'].format(**values)} / {texts['en'].format(**values)}"
+    return texts[lang].format(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a policy, a row or a case.
+
+    `severity`: "error" (cannot be used), "warning" (should be mended), "unknown" (could not be told). `line` counts from 1;
+    0 where no line is meant.
+    """
+
+    code: str
+    file: str = ""
+    line: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+    severity: str = "error"
+
+    def sentence(self, lang: str = "both") -> str:
+        return say(self.code, lang, **self.values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "file": self.file,
+            "line": self.line,
+            "zh": self.sentence("zh"),
+            "en": self.sentence("en"),
+        }
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
+        return place + self.sentence()
+
+
+class PolicyError(Exception):
+    """A policy or a table that cannot be used. Carries the `Problem` with file, line and sentence."""
+
+    def __init__(self, code: str, file: str = "", line: int = 0, **values: Any) -> None:
+        self.problem = Problem(code, file, line, values)
+        super().__init__(str(self.problem))
+
+    @property
+    def code(self) -> str:
+        return self.problem.code
+
+    def at(self, file: str, line: int = 0) -> "PolicyError":
+        """The same error, placed in a file."""
+        return PolicyError(self.problem.code, file, line or self.problem.line, **self.problem.values)

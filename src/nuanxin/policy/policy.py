@@ -1,0 +1,211 @@
+"""The library's face: `Policy` and `PolicySet`."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from nuanxin.policy import folder
+from nuanxin.policy.engine import Engine, to_arrow
+from nuanxin.policy.explain import Explanation, explain
+from nuanxin.policy.messages import PolicyError, Problem
+from nuanxin.policy.model import Case, Model
+from nuanxin.policy.rows import Outcome, RowDecider
+from nuanxin.policy.values import Unreadable, read, read_date, show
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def today() -> dt.date:
+    return dt.datetime.now(CHINA).date()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A worked case tried: `differences` column → (expected, found), empty when it holds; `rules` by decision."""
+
+    case: Case
+    differences: dict[str, tuple[str, str]]
+    rules: dict[str, tuple[str, ...]]
+
+    @property
+    def holds(self) -> bool:
+        return not self.differences
+
+
+class Policy:
+    """A policy in use: what a union's document says, ready to decide one family or a million.
+
+    Load with `Policy.load(path)`. Everything is exact: figures are rational numbers until an amount of money is written down.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Policy":
+        """Reads a policy folder or a DMN file. Raises PolicyError with file, line and a sentence."""
+        return cls(folder.read_folder(Path(path)))
+
+    # what it is
+    @property
+    def id(self) -> str:
+        return self.model.id
+
+    @property
+    def name(self) -> str:
+        return self.model.name.zh
+
+    @property
+    def version(self) -> str:
+        return self.model.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rule-giving files, for the record of what decided."""
+        return self.model.digest
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return Engine(self.model)
+
+    @property
+    def _rows(self) -> RowDecider:
+        return self._engine.rows
+
+    def _on(self, as_of: dt.date | str | None, what_if: bool) -> dt.date:
+        """The date of a decision. Raises PolicyError where the policy is not in force on it."""
+        try:
+            on = today() if as_of is None else read_date(as_of)
+        except Unreadable:
+            raise PolicyError("bad-date", value=as_of) from None
+        if not what_if and not self.model.in_force(on):
+            raise PolicyError("not-in-force", id=self.id, on=on.isoformat())
+        return on
+
+    # deciding
+    def decide(
+        self,
+        table: Any,
+        as_of: dt.date | str | None = None,
+        *,
+        lang: str = "both",
+        figures: bool = False,
+        what_if: bool = False,
+    ) -> pa.Table:
+        """Decides every row of an Arrow, pandas or Polars table or a DuckDB relation.
+
+        `as_of`: a date, the name of a date column, or None for today. Returns the same rows in the same order: the input's columns, then
+        for each decision its output columns, `<decision>_rule` and `<decision>_problem` (a sentence in `lang`: "zh", "en" or "both"; the
+        outputs are null then). `figures` adds the derived figures and the standards used. `what_if` decides although the policy is
+        not in force on the date. Raises PolicyError where the table lacks a column.
+        """
+        arrow = to_arrow(table)
+        on: dt.date | str
+        if isinstance(as_of, str) and as_of in arrow.column_names:
+            on = as_of
+            for value in set(arrow.column(as_of).to_pylist()) if not what_if else ():
+                self._on(value, what_if)
+        elif isinstance(as_of, str) and not as_of[:4].isdigit():
+            raise PolicyError("no-as-of", name=as_of)
+        else:
+            on = self._on(as_of, what_if)
+        return self._engine.decide(arrow, on, lang, figures)
+
+    def evaluate(
+        self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, what_if: bool = False
+    ) -> dict[str, Any]:
+        """Decides one family; figures as exact Fractions.
+
+        Returns per decision its output columns, `<decision>_rule` and `<decision>_problem` as `decide` does, and the derived figures
+        and standards under their names (None where they could not be computed).
+        """
+        state = self._rows.decide(row, self._on(as_of, what_if))
+        found: dict[str, Any] = {}
+        for name in (*self.model.standard_names, *(figure.name for figure in self.model.figures)):
+            value = state.env.get(name)
+            found[name] = None if repr(value) == "UNKNOWN" else value
+        columns = self._rows.columns(state, "both")
+        for decision in self.model.decisions:
+            outcome: Outcome = state.outcomes[decision.name]
+            for output in decision.outputs:
+                found[output.column] = outcome.output(decision, output)
+            for end in ("rule", "problem"):
+                found[f"{decision.name}_{end}"] = columns[f"{decision.name}_{end}"]
+        return found
+
+    def explain(
+        self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, what_if: bool = False
+    ) -> Explanation:
+        """Why one family is decided as it is: figures with their terms, every rule tried, limits and distances, clauses."""
+        return explain(self.model, self._rows, row, self._on(as_of, what_if))
+
+    # looking after it
+    def run_cases(self) -> list[CaseResult]:
+        """Tries the worked cases of cases.csv; only the columns that a case fills in are compared."""
+        return [self._case(case) for case in self.model.cases]
+
+    def _case(self, case: Case) -> CaseResult:
+        on = case.as_of or self.model.effective_from or today()
+        state = self._rows.decide(case.row, on)
+        columns = self._rows.columns(state, "both")
+        outputs = {output.column: output for decision in self.model.decisions for output in decision.outputs}
+        differences: dict[str, tuple[str, str]] = {}
+        for name, expected in case.expected.items():
+            found = columns[name]
+            if name in outputs and found is not None:
+                kind = outputs[name].type
+                value = read(str(found), kind) if kind in ("money", "number", "integer") else found
+                text = show(value, kind).replace(",", "")
+                try:
+                    same = read(expected, kind) == value if kind != "any" else expected == text
+                except Unreadable:
+                    same = False
+            elif name.endswith("_problem") and expected not in ("", "-"):
+                text, same = found or "", found is not None and expected in found
+            else:
+                text = "" if found is None else str(found)
+                same = text == ("" if expected == "-" else expected) or expected == ""
+            if not same and expected != "":
+                differences[name] = (expected, text)
+        return CaseResult(case, differences, {name: outcome.rules for name, outcome in state.outcomes.items()})
+
+    def check(self) -> list[Problem]:
+        """What is wrong with the policy although it can be read. Errors in reading it are raised by `load`."""
+        from nuanxin.policy.check import check
+
+        return check(self)
+
+
+class PolicySet:
+    """The versions of a policy: the folders of one folder, each in force from a day to a day."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self.policies = tuple(sorted(policies, key=lambda policy: policy.model.effective_from or dt.date.min))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "PolicySet":
+        """Reads every folder in `path` that holds a policy.toml, or `path` itself when it is one."""
+        root = Path(path)
+        if (root / folder.POLICY_FILE).is_file():
+            return cls([Policy.load(root)])
+        found = (
+            sorted(entry for entry in root.iterdir() if (entry / folder.POLICY_FILE).is_file()) if root.is_dir() else []
+        )
+        if not found:
+            raise PolicyError("no-folder", path=path)
+        return cls(Policy.load(entry) for entry in found)
+
+    def at(self, on: dt.date) -> Policy:
+        """The version in force on a date. Raises PolicyError where there is none, or more than one."""
+        found = [policy for policy in self.policies if policy.model.in_force(on)]
+        if not found:
+            raise PolicyError("no-version", on=on.isoformat())
+        if len(found) > 1:
+            raise PolicyError("two-versions", on=on.isoformat(), names=", ".join(f"{p.id} {p.version}" for p in found))
+        return found[0]

@@ -1,0 +1,409 @@
+"""Decides one family at a time over the parsed policy, exactly. The compiled form (`sql`) is tested to equal it."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from nuanxin.policy.evaluate import Closure, Evaluator, equal
+from nuanxin.policy.feel import Expr, Name, Path, names_in
+from nuanxin.policy.messages import TYPE_WORDS, say
+from nuanxin.policy.model import Decision, Figure, Model, Output, Rule, Table
+from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read, round_half_up, show, to_decimal
+
+MONEY_LIMIT = Fraction(10) ** 16  # DECIMAL(18, 2)
+NUMBER_LIMIT = Fraction(10) ** 26  # DECIMAL(38, 12)
+NUMBER_PLACES = 12
+
+Reason = tuple[str, dict[str, Any]]  # code of a sentence and its values
+
+
+def sentence(reasons: Iterable[Reason], lang: str) -> str:
+    """The sentences of a decision's problem in one line."""
+    if lang == "both":
+        return f"{sentence(reasons, 'zh')} / {sentence(reasons, 'en')}"
+    found = [say(code, lang, **{key: value[lang] if isinstance(value, Both) else value for key, value in values.items()})
+             for code, values in reasons]  # fmt: skip
+    return ("；" if lang == "zh" else "; ").join(found)
+
+
+class Both(dict[str, str]):
+    """A piece of a sentence that differs by language: {"zh": …, "en": …}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one decision gave for one family.
+
+    `value`: the output, or a context of several, or (for R, O, C) a list; `rules`: ids of the rules that gave it; `problem`: why it
+    could not be made (then `value` is None and unknown to later decisions).
+    """
+
+    value: Any
+    rules: tuple[str, ...] = ()
+    problem: tuple[Reason, ...] = ()
+    tried: tuple[Any, ...] = ()  # per rule: True, False, None or UNKNOWN
+
+    def output(self, decision: Decision, output: Output) -> Any:
+        """The value of one output column."""
+        if self.problem or self.value is None or decision.single:
+            return self.value if not self.problem else None
+        if isinstance(self.value, list):
+            return [item.get(output.name) for item in self.value]
+        return self.value.get(output.name) if isinstance(self.value, dict) else None
+
+
+@dataclass(slots=True)
+class Decided:
+    """One family decided: the values that expressions saw, why inputs could not be used, and the outcomes by decision."""
+
+    env: dict[str, Any]
+    bad: dict[str, Reason]
+    outcomes: dict[str, Outcome]
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    rule: Rule
+    cells: tuple[Closure, ...]
+    outputs: tuple[Closure, ...]
+    priority: tuple[int, ...] | None  # rank by output values; None where it is not constant
+
+
+def rank(outputs: tuple[Output, ...], values: Iterable[Any]) -> tuple[int, ...]:
+    """Where the values stand in the order of their outputs' allowed values; a smaller rank is more important."""
+    return tuple(
+        output.values.index(value) if value in output.values else len(output.values)
+        for output, value in zip(outputs, values, strict=True)
+        if output.values
+    )
+
+
+class RowDecider:
+    """A policy made ready to decide single families. `strict`: the DMN standard's nulls instead of "needs X"."""
+
+    def __init__(self, model: Model, strict: bool = False) -> None:
+        self.model, self.strict = model, strict
+        make = Evaluator(model.functions(), strict)
+        self._allowed = {item.name: make.closure(item.allowed) for item in model.inputs if item.allowed is not None}
+        self._figures = {item.name: make.closure(item.tree) for item in model.figures}
+        self._trees = {item.name: make.closure(item.tree) for item in model.decisions if item.tree is not None}
+        self._defaults = {
+            item.name: [None if output.default is None else make.closure(output.default) for output in item.outputs]
+            for item in model.decisions
+        }
+        self._tables = {
+            item.name: [self._rule(make, item, rule) for rule in item.table.rules]
+            for item in model.decisions
+            if item.table
+        }
+        self._standards: dict[tuple[str | None, dt.date], dict[str, Any]] = {}
+        self._bases: dict[str, tuple[str, ...]] = {}
+        self._reads = {item.name: item.reads() for item in model.decisions}
+
+    def _rule(self, make: Evaluator, decision: Decision, rule: Rule) -> _Rule:
+        outputs = tuple(make.closure(tree) for tree in rule.outputs)
+        constant = not any(names_in(tree) for tree in rule.outputs)
+        rank_of = rank(decision.outputs, (one({}) for one in outputs)) if constant else None
+        return _Rule(rule, tuple(make.closure(cell.tree) for cell in rule.cells), outputs, rank_of)
+
+    # inputs ----------------------------------------------------------------------------------------------------------
+
+    def environment(self, row: Mapping[str, Any], as_of: dt.date) -> tuple[dict[str, Any], dict[str, Reason]]:
+        """The typed inputs and the standards in force; what could not be used is UNKNOWN, with its reason."""
+        env: dict[str, Any] = {}
+        bad: dict[str, Reason] = {}
+        missing: Any = None if self.strict else UNKNOWN
+        for item in self.model.inputs:
+            given = row.get(item.name)
+            try:
+                value = read(given, item.type)
+            except Unreadable:
+                words = TYPE_WORDS.get(item.type.partition("<")[0], ("有效值", "a value of its type"))
+                bad[item.name] = (
+                    "unreadable",
+                    {"name": item.name, "value": given, "type_zh": words[0], "type_en": words[1]},
+                )
+                env[item.name] = missing
+                continue
+            if value is None:
+                env[item.name] = None if item.optional else missing
+                continue
+            if item.factor != 1:
+                value *= item.factor
+            if item.name in self._allowed and self._allowed[item.name]({"?": value}) is not True:
+                bad[item.name] = ("not-allowed", {"name": item.name, "value": show(value)})
+                env[item.name] = missing
+                continue
+            env[item.name] = value
+        if self.model.standards:
+            area = env.get(self.model.area_input)
+            env |= self.standards(area if isinstance(area, str) else None, as_of)
+        return env, bad
+
+    def standards(self, area: str | None, as_of: dt.date) -> dict[str, Any]:
+        key = (area, as_of)
+        if key not in self._standards:
+            found: dict[str, Any] = {}
+            for name in self.model.standard_names:
+                standard = self.model.standard_on(name, area, as_of)
+                found[name] = standard.value if standard else None if self.strict else UNKNOWN
+            if len(self._standards) > 10_000:
+                self._standards.clear()
+            self._standards[key] = found
+        return self._standards[key]
+
+    # decisions -------------------------------------------------------------------------------------------------------
+
+    def decide(self, row: Mapping[str, Any], as_of: dt.date) -> Decided:
+        env, bad = self.environment(row, as_of)
+        outcomes: dict[str, Outcome] = {}
+        state = Decided(env, bad, outcomes, as_of)
+        for item in self.model.order:
+            if isinstance(item, Figure):
+                env[item.name] = self._figures[item.name](env)
+                continue
+            outcome = self._decide(item, state)
+            outcomes[item.name] = outcome
+            env[item.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
+        return state
+
+    def _decide(self, decision: Decision, state: Decided) -> Outcome:
+        refused = (
+            tuple(
+                state.bad[base]
+                for base in dict.fromkeys(base for name in self._reads[decision.name] for base in self.bases(name))
+                if base in state.bad and state.bad[base][0] == "not-allowed"
+            )
+            if state.bad
+            else ()
+        )
+        if refused:  # bad data (a household of nobody) is refused, whatever rule would have come first
+            return Outcome(None, (), refused)
+        if decision.table is None:
+            value = self._trees[decision.name](state.env)
+            if value is UNKNOWN or (value is None and not self.strict):
+                return Outcome(None, (), self._why(names_in(decision.tree) if decision.tree else (), state))
+            return self._typed(decision, (value,), (), ())
+        return self._decide_table(decision, decision.table, state)
+
+    def _decide_table(self, decision: Decision, table: Table, state: Decided) -> Outcome:
+        env, rules = state.env, self._tables[decision.name]
+        tried = []
+        first = table.hit == "F"
+        for item in rules:
+            result = self._matches(item, env)
+            tried.append(result)
+            if first and result is True:
+                break
+        hits = [item for item, result in zip(rules, tried, strict=False) if result is True]
+        blocking = self._blocking(table, rules, tried, hits)
+        if blocking:
+            reads = tuple(name for item in blocking for name in item.rule.reads())
+            return Outcome(None, (), self._why(reads, state), tuple(tried))
+        if not hits:
+            return self._default(decision, state, tuple(tried))
+        if table.hit == "U" and len(hits) > 1:
+            ids = " + ".join(item.rule.id for item in hits)
+            return Outcome(None, (), (("two-rules", {"rules": ids}),), tuple(tried))
+        return self._hit(decision, table, hits, state, tuple(tried))
+
+    def _matches(self, item: _Rule, env: Mapping[str, Any]) -> Any:
+        result: Any = True
+        for cell in item.cells:
+            value = cell(env)
+            if value is UNKNOWN:
+                result = UNKNOWN
+            elif value is not True:
+                return False
+        return result
+
+    def _blocking(self, table: Table, rules: list[_Rule], tried: list[Any], hits: list[_Rule]) -> list[_Rule]:
+        """The rules of which it is not known whether they match, where that could change the result.
+
+        A U or A table says that no other rule gives another result, so one sure match settles it (as in DMN).
+        """
+        open_rules = [item for item, result in zip(rules, tried, strict=False) if result is UNKNOWN]
+        if not open_rules or (hits and table.hit in ("U", "A")):
+            return []
+        if table.hit == "P" and hits and all(item.priority is not None for item in (*open_rules, *hits)):
+            best = min(item.priority or () for item in hits)
+            return [item for item in open_rules if (item.priority or ()) < best]
+        return open_rules
+
+    def _default(self, decision: Decision, state: Decided, tried: tuple[Any, ...]) -> Outcome:
+        defaults = self._defaults[decision.name]
+        if any(defaults):
+            values = tuple(None if one is None else one(state.env) for one in defaults)
+            # no rule matched: a collecting table gives one entry, the default
+            many = decision.table is not None and decision.table.hit in ("R", "O", "C")
+            return self._typed(decision, tuple([value] for value in values) if many else values, (), tried)
+        return Outcome(None, (), (("not-decided", {}),), tried)
+
+    def _hit(
+        self, decision: Decision, table: Table, hits: list[_Rule], state: Decided, tried: tuple[Any, ...]
+    ) -> Outcome:
+        results = [tuple(one(state.env) for one in item.outputs) for item in hits]
+        used = list(zip(hits, results, strict=True))
+        if table.hit == "A":
+            if any(equal(list(result), list(results[0])) is not True for result in results[1:]):
+                ids = " + ".join(item.rule.id for item in hits)
+                return Outcome(None, (), (("rules-disagree", {"rules": ids}),), tried)
+            used = used[:1]
+        elif table.hit in ("P", "O"):
+            used.sort(key=lambda pair: rank(decision.outputs, pair[1]))
+            used = used[:1] if table.hit == "P" else used
+        if any(value is UNKNOWN for _, result in used for value in result):
+            reads = [name for item, _ in used for tree in item.rule.outputs for name in names_in(tree)]
+            return Outcome(None, (), self._why(reads, state), tried)
+        ids = tuple(item.rule.id for item, _ in used)
+        if table.hit in ("U", "A", "P", "F"):
+            return self._typed(decision, used[0][1], ids, tried)
+        columns = tuple(list(column) for column in zip(*(result for _, result in used), strict=True))
+        if table.hit in ("R", "O", "C"):
+            return self._typed(decision, columns, ids, tried)
+        return self._aggregate(decision, table.hit, columns[0], ids, tried)
+
+    def _aggregate(
+        self, decision: Decision, hit: str, values: list[Any], ids: tuple[str, ...], tried: tuple[Any, ...]
+    ) -> Outcome:
+        if hit == "C#":
+            return self._typed(decision, (Fraction(len(values)),), ids, tried)
+        if any(value is None or type(value) is not type(values[0]) for value in values):
+            return Outcome(None, (), (("needs-none", {}),), tried)
+        if hit == "C+":
+            if type(values[0]) is not Fraction:
+                return Outcome(None, (), (("needs-none", {}),), tried)
+            return self._typed(decision, (sum(values, Fraction(0)),), ids, tried)
+        return self._typed(decision, (min(values) if hit == "C<" else max(values),), ids, tried)
+
+    def _typed(
+        self, decision: Decision, values: tuple[Any, ...], ids: tuple[str, ...], tried: tuple[Any, ...]
+    ) -> Outcome:
+        """The outcome with every output brought to its type: money rounded once, half up, to the cent."""
+        many = decision.table is not None and decision.table.hit in ("R", "O", "C")
+        done = []
+        for output, value in zip(decision.outputs, values, strict=True):
+            items = value if many else [value]
+            typed = [self._as_type(output, item) for item in items]
+            if UNKNOWN in typed:
+                item = items[typed.index(UNKNOWN)]
+                too_large = (
+                    type(item) is Fraction
+                    and output.type in NUMERIC
+                    and not (output.type == "integer" and item.denominator > 1)
+                )
+                words = TYPE_WORDS.get(output.type.partition("<")[0], ("有效值", "a value of its type"))
+                reason: Reason = (
+                    ("too-large", {"name": output.name})
+                    if too_large
+                    else (
+                        "wrong-type",
+                        {"name": output.name, "value": show(item), "type_zh": words[0], "type_en": words[1]},
+                    )
+                )
+                return Outcome(None, (), (reason,), tried)
+            done.append(typed if many else typed[0])
+        if decision.single:
+            return Outcome(done[0], ids, (), tried)
+        names = [output.name for output in decision.outputs]
+        if many:
+            return Outcome([dict(zip(names, entry, strict=True)) for entry in zip(*done, strict=True)], ids, (), tried)
+        return Outcome(dict(zip(names, done, strict=True)), ids, (), tried)
+
+    def _as_type(self, output: Output, value: Any) -> Any:
+        """`value` in the output's type; UNKNOWN where it is not of it or too large to write down."""
+        base = output.type.partition("<")[0]
+        if value is None or base == "any":
+            return value
+        if base in NUMERIC:
+            if type(value) is not Fraction:
+                return UNKNOWN
+            if base == "money":
+                rounded = round_half_up(value, 2)
+                return rounded if self.strict or abs(rounded) < MONEY_LIMIT else UNKNOWN
+            if base == "integer" and value.denominator != 1:
+                return UNKNOWN
+            return value if self.strict or abs(value) < NUMBER_LIMIT else UNKNOWN
+        if isinstance(value, list) and base != "list":
+            return self._as_type(output, value[0]) if len(value) == 1 else UNKNOWN
+        try:
+            fits = not isinstance(value, Fraction) and read(value, output.type) == value
+        except (Unreadable, TypeError):
+            return UNKNOWN
+        return value if fits else UNKNOWN
+
+    # why a decision could not be made --------------------------------------------------------------------------------
+
+    def bases(self, name: str) -> tuple[str, ...]:
+        """What a figure rests on: inputs, standards and decisions."""
+        if name not in self._bases:
+            figure = next((item for item in self.model.figures if item.name == name), None)
+            self._bases[name] = (
+                (name,)
+                if figure is None
+                else tuple(dict.fromkeys(base for read_name in names_in(figure.tree) for base in self.bases(read_name)))
+            )
+        return self._bases[name]
+
+    def _why(self, reads: Iterable[str], state: Decided) -> tuple[Reason, ...]:
+        """Which missing figures stand behind an unknown result: those that its names rest on and that have no value."""
+        names = list(dict.fromkeys(reads))
+        bases = list(dict.fromkeys(base for name in names for base in self.bases(name)))
+        optional = {item.name for item in self.model.inputs if item.optional}
+        absent = [
+            base
+            for base in bases
+            if state.env.get(base) is UNKNOWN or (state.env.get(base) is None and base not in optional)
+        ]
+        found: list[Reason] = [state.bad[name] for name in absent if name in state.bad]
+        standards = self.model.standard_names
+        plain: list[str] = []
+        for name in absent:
+            if name in state.bad:
+                continue
+            area = state.env.get(self.model.area_input)
+            if name in standards:
+                if isinstance(area, str):
+                    found.append(("no-standard", {"name": name, "area": area, "on": state.as_of.isoformat()}))
+                elif self.model.area_input not in plain and self.model.area_input not in state.bad:
+                    plain.append(self.model.area_input)
+                continue
+            plain.append(name)
+        if plain:
+            found.insert(0, ("needs", {"names": Both(zh="、".join(plain), en=", ".join(plain))}))
+        if not found:
+            figures = [name for name in names if state.env.get(name) is UNKNOWN]
+            found = [("zero-division", {"name": name}) for name in figures] or [("needs-none", {})]
+        return tuple(found)
+
+    # the columns of a decided table ----------------------------------------------------------------------------------
+
+    def columns(self, state: Decided, lang: str) -> dict[str, Any]:
+        """Per decision: its output columns, `<decision>_rule` and `<decision>_problem`, as a decided table holds them."""
+        found: dict[str, Any] = {}
+        for decision in self.model.decisions:
+            outcome = state.outcomes[decision.name]
+            for output in decision.outputs:
+                found[output.column] = stored(outcome.output(decision, output), output.type)
+            found[f"{decision.name}_rule"] = "+".join(outcome.rules) or None
+            found[f"{decision.name}_problem"] = sentence(outcome.problem, lang) if outcome.problem else None
+        return found
+
+
+def stored(value: Any, type_name: str) -> Any:
+    """A value as a decided table holds it: money and numbers as Decimal, integers as int, durations as text."""
+    if isinstance(value, list):
+        return [stored(item, type_name) for item in value]
+    if isinstance(value, Fraction):
+        if type_name == "integer":
+            return int(value)
+        return to_decimal(value, 2 if type_name == "money" else NUMBER_PLACES)
+    return value if isinstance(value, str | bool | dt.date | dt.time) or value is None else str(value)
+
+
+def simple_names(tree: Expr) -> bool:
+    """Whether the expression is a name or a component of one."""
+    return isinstance(tree, Name) or (isinstance(tree, Path) and simple_names(tree.base))

@@ -1,0 +1,820 @@
+"""Compiles a policy into one relational expression for DuckDB, in exact integer arithmetic.
+
+A number is a pair of whole-number expressions, numerator and denominator; nothing is divided before it is rounded for output, and limits are compared
+by cross-multiplication. The bounds of every expression follow from the bounds of the table's columns (`Profile`), so each is
+computed in 64 bits where that suffices and in 128 where it must; what would not fit is left to the row evaluator, never
+wrapped around.
+
+A row that the SQL form does not decide (a missing or unreadable figure, a conflict, a division by zero) has `_rest` true and is decided, or
+refused with its sentence, by `rows`.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from nuanxin.policy.evaluate import Evaluator
+from nuanxin.policy.feel import (
+    Arith,
+    Call,
+    Compare,
+    Expr,
+    Lit,
+    Logic,
+    Match,
+    Name,
+    Neg,
+    Not,
+    Path,
+    names_in,
+    substitute,
+    walk,
+)
+from nuanxin.policy.messages import say
+from nuanxin.policy.model import Decision, Figure, Input, Model, Output, Rule, Table
+from nuanxin.policy.rows import NUMBER_LIMIT, NUMBER_PLACES, rank
+from nuanxin.policy.values import FALSE_WORDS, NUMERIC, TRUE_WORDS, round_half_up
+
+INT64 = 2**63 - 1
+INT128 = 2**127 - 1
+MONEY_FEN_LIMIT = 10**18
+SOURCE = "{source}"
+BLANKS = " \t\n\r\v\f\u3000\u00a0"
+
+
+class NotCompiled(Exception):
+    """The expression is outside of what the SQL form covers, or would not fit into 128 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a pass over the table found out about one input's column.
+
+    `sql_type`: DuckDB's type; `scale`: decimals that are kept; `low`, `high`: bounds of value × 10^scale; `nulls`: whether any row has
+    nothing; `loose`: whether some rows may not be readable at that scale.
+    """
+
+    sql_type: str
+    scale: int = 0
+    low: int = 0
+    high: int = 0
+    nulls: bool = True
+    loose: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Num:
+    """value = num / (scale · den), scale > 0 a constant, den > 0 an expression or "" for 1; low ≤ num ≤ high, den ≤ den_high."""
+
+    num: str
+    low: int
+    high: int
+    scale: int = 1
+    den: str = ""
+    den_high: int = 1
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def constant(self) -> Fraction | None:
+        return Fraction(self.low, self.scale) if self.low == self.high and not self.den and not self.optional else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A boolean, string or date expression."""
+
+    sql: str
+    kind: str
+    optional: frozenset[str] = frozenset()
+
+
+Node = Num | Plain
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ident(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _integer(text: str, low: int, high: int) -> str:
+    """`text` computed wide enough: raises where 128 bits do not suffice."""
+    if max(abs(low), abs(high)) > INT128:
+        raise NotCompiled("more than 128 bits")
+    return text
+
+
+def _wide(text: str, low: int, high: int, target_low: int, target_high: int) -> str:
+    """An operand cast to 128 bits where the result needs it and the operand does not have it yet."""
+    needs = max(abs(target_low), abs(target_high)) > INT64
+    return f"CAST({text} AS HUGEINT)" if needs and max(abs(low), abs(high)) <= INT64 else text
+
+
+def _literal(value: int) -> str:
+    if abs(value) > INT128:
+        raise NotCompiled("a constant of more than 128 bits")
+    return f"CAST('{value}' AS {'BIGINT' if abs(value) <= INT64 else 'HUGEINT'})"
+
+
+def constant(value: Fraction) -> Num:
+    return Num(_literal(value.numerator), value.numerator, value.numerator, value.denominator)
+
+
+def scaled(text: str, low: int, high: int, factor: int) -> tuple[str, int, int]:
+    """`text` · factor."""
+    if factor == 1:
+        return text, low, high
+    if low == high:
+        return _literal(low * factor), low * factor, low * factor
+    bounds = sorted((low * factor, high * factor))
+    body = f"({_wide(text, low, high, *bounds)} * {_literal(factor)})"
+    return _integer(body, *bounds), bounds[0], bounds[1]
+
+
+def times(a: tuple[str, int, int], b: tuple[str, int, int]) -> tuple[str, int, int]:
+    """The product of two whole-number expressions with their bounds."""
+    if a[1] == a[2]:
+        return scaled(*b, a[1])
+    if b[1] == b[2]:
+        return scaled(*a, b[1])
+    corners = [a[i] * b[j] for i in (1, 2) for j in (1, 2)]  # type: ignore[operator]
+    low, high = min(corners), max(corners)
+    body = f"({_wide(*a, low, high)} * {_wide(*b, low, high)})"
+    return _integer(body, low, high), low, high
+
+
+def plus(a: tuple[str, int, int], b: tuple[str, int, int], sign: str = "+") -> tuple[str, int, int]:
+    low, high = (a[1] + b[1], a[2] + b[2]) if sign == "+" else (a[1] - b[2], a[2] - b[1])
+    if a[1] == a[2] and b[1] == b[2]:
+        return _literal(low), low, high
+    body = f"({_wide(*a, low, high)} {sign} {_wide(*b, low, high)})"
+    return _integer(body, low, high), low, high
+
+
+def _den(node: Num) -> tuple[str, int, int]:
+    return (node.den, 1, node.den_high) if node.den else (_literal(1), 1, 1)
+
+
+def together(a: Num, b: Num) -> tuple[tuple[str, int, int], tuple[str, int, int], int, str, int]:
+    """The numerators of two numbers over one denominator: (num a, num b, scale, den, den_high)."""
+    scale = math.lcm(a.scale, b.scale)
+    left = scaled(a.num, a.low, a.high, scale // a.scale)
+    right = scaled(b.num, b.low, b.high, scale // b.scale)
+    if a.den == b.den:
+        return left, right, scale, a.den, a.den_high
+    left, right = times(left, _den(b)), times(right, _den(a))
+    den, _, high = times(_den(a), _den(b))
+    return left, right, scale, den, high
+
+
+def whole(node: Num, places: int, how: str) -> tuple[str, int, int]:
+    """node · 10^places as a whole number: `how` half_up (ties away from zero), floor or ceiling."""
+    factor = Fraction(10) ** places / node.scale
+    num = scaled(node.num, node.low, node.high, factor.numerator)
+    den = times(_den(node), (_literal(factor.denominator), factor.denominator, factor.denominator))
+    if den[1] == den[2] == 1:
+        return num
+    text, low, high = num
+    smallest = max(den[1], 1)
+    value_low, value_high = (
+        Fraction(low, smallest if low < 0 else den[2]),
+        Fraction(high, smallest if high > 0 else den[2]),
+    )
+    if how == "half_up":
+        twice, both = scaled(text, low, high, 2), scaled(*den, 2)
+        up, down = plus(twice, den), plus(scaled(*twice, -1), den)
+        wide_den = _wide(*both, *up[1:])
+        body = f"({up[0]} // {wide_den})"
+        if low < 0:
+            body = f"(CASE WHEN {text} < 0 THEN -({down[0]} // {wide_den}) ELSE {body} END)"
+        return body, round_half_up(value_low).numerator, round_half_up(value_high).numerator
+    wide_den = _wide(*den, low, high)
+    quotient = f"({_wide(text, low, high, den[1], den[2])} // {wide_den})"
+    rest = f"({_wide(text, low, high, den[1], den[2])} % {wide_den})"
+    step = f"- CAST({rest} < 0 AS BIGINT)" if how == "floor" else f"+ CAST({rest} > 0 AS BIGINT)"
+    return f"({quotient} {step})", math.floor(value_low), math.ceil(value_high)
+
+
+@dataclass(slots=True)
+class Layer:
+    """One SELECT over the one before it."""
+
+    columns: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The compiled policy.
+
+    `sql`: a SELECT over `{source}` with the columns `results` (as a decided table holds them), `figures` when asked for, and
+    `_rest`. `whole_by_rows`: why nothing could be compiled, else "".
+    """
+
+    sql: str
+    results: list[str]
+    whole_by_rows: str = ""
+
+
+class Compiler:
+    """Compiles one model for tables of one profile and one date (or a column of dates)."""
+
+    def __init__(
+        self, model: Model, profile: dict[str, Column], as_of: dt.date | str, lang: str = "both", figures: bool = False
+    ) -> None:
+        self.model, self.profile, self.as_of, self.lang, self.figures = model, profile, as_of, lang, figures
+        self.nodes: dict[str, Node] = {}
+        self.layers: list[Layer] = []
+        self.rest: list[str] = []
+        self.count = 0
+        self.evaluator = Evaluator(model.functions(), strict=False)
+        self.functions = model.functions()
+        used = {name for item in model.order for name in self._reads(item)}
+        self.used = used | ({model.area_input} if used & set(model.standard_names) else set())
+        self.problems: dict[str, str] = {}
+
+    @staticmethod
+    def _reads(item: Figure | Decision) -> tuple[str, ...]:
+        return names_in(item.tree) if isinstance(item, Figure) else item.reads()
+
+    # columns and layers ----------------------------------------------------------------------------------------------
+
+    def column(self, sql: str) -> str:
+        """Puts an expression into the current layer and returns its column's name."""
+        self.count += 1
+        name = f"c{self.count}"
+        self.layers[-1].columns.append((name, sql))
+        return name
+
+    def keep(self, node: Node) -> Node:
+        """The node as a column of the current layer, so that what follows refers to it by name."""
+        if isinstance(node, Plain):
+            return replace(node, sql=self.column(node.sql))
+        if node.constant is not None:
+            return node
+        den = node.den
+        if den and not den.isidentifier():
+            den = self.column(den)
+        num = node.num if node.num.isidentifier() else self.column(node.num)
+        return replace(node, num=num, den=den)
+
+    # inputs ----------------------------------------------------------------------------------------------------------
+
+    def compile(self) -> Plan:
+        self.layers.append(Layer())
+        if isinstance(self.as_of, str):
+            self.layers[0].columns.append(("_as_of", ident(self.as_of)))
+        for item in self.model.inputs:
+            if item.name in self.used:
+                self._input(item)
+        self.layers.append(Layer())
+        for item in self.model.inputs:
+            if item.name in self.used and item.allowed is not None:
+                allowed = self.boolean(substitute(item.allowed, {"?": Name(item.name)}))
+                self.rest.append(f"NOT {allowed}" if not item.optional else f"NOT coalesce({allowed}, TRUE)")
+        for name in self.model.standard_names:
+            if name in self.used:
+                self._standard(name)
+        results: list[tuple[str, str]] = []
+        for step in self.model.order:
+            self.layers.append(Layer())
+            if isinstance(step, Figure):
+                self.nodes[step.name] = self.keep(self.node(step.tree))
+            else:
+                results += self._decision(step)
+        if self.figures:
+            results += [(figure.name, self._shown(figure)) for figure in self.model.figures]
+            results += [
+                (name, self._stored(self.nodes[name], "money"))
+                for name in self.model.standard_names
+                if name in self.nodes
+            ]
+        order = {name: index for index, name in enumerate(self._result_names())}
+        results.sort(key=lambda pair: order[pair[0]])
+        rest = " OR ".join(dict.fromkeys(self.rest)) or "FALSE"
+        final = ", ".join([*(f"{sql} AS {ident(name)}" for name, sql in results), f"coalesce({rest}, TRUE) AS _rest"])
+        return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])
+
+    def _result_names(self) -> Iterable[str]:
+        for decision in self.model.decisions:
+            yield from (output.column for output in decision.outputs)
+            yield f"{decision.name}_rule"
+            yield f"{decision.name}_problem"
+        yield from (figure.name for figure in self.model.figures)
+        yield from self.model.standard_names
+
+    def _nested(self) -> str:
+        sql = SOURCE
+        for index, layer in enumerate(self.layers):
+            if not layer.columns and index:
+                continue
+            own = ", ".join(f"{expression} AS {name}" for name, expression in layer.columns) or "1 AS c0"
+            sql = f"SELECT {own} FROM {sql}" if index == 0 else f"SELECT *, {own} FROM ({sql})"
+        return sql
+
+    def _input(self, item: Input) -> None:
+        found = self.profile[item.name]
+        raw = ident(item.name)
+        if item.type in NUMERIC:
+            sql = number_sql(raw, found)
+            factor = item.factor
+            name = self.column(sql)
+            low, high = found.low, found.high
+            node: Node = Num(name, low, high, 10**found.scale)
+            if factor != 1:
+                text, low, high = scaled(name, low, high, factor.numerator)
+                node = Num(text, low, high, 10**found.scale * factor.denominator)
+            if item.type == "integer" and found.scale:
+                self.rest.append(f"{name} % {10**found.scale} <> 0")
+        elif item.type == "string":
+            name = self.column(string_sql(raw, found))
+            node = Plain(name, "string")
+        elif item.type == "boolean":
+            name = self.column(boolean_sql(raw, found))
+            node = Plain(name, "boolean")
+        elif item.type == "date":
+            name = self.column(date_sql(raw, found))
+            node = Plain(name, "date")
+        else:
+            raise NotCompiled(f"input type {item.type}")
+        if item.optional and found.nulls:
+            node = replace(node, optional=frozenset([name]))
+            if found.loose:
+                # nothing there is an answer; something there that cannot be read is not
+                self.rest.append(f"({name} IS NULL AND {self.column(f'{raw} IS NOT NULL')})")
+        elif found.nulls or found.loose:
+            self.rest.append(f"{name} IS NULL")
+        self.nodes[item.name] = node
+
+    def _standard(self, name: str) -> None:
+        rows = [standard for standard in self.model.standards if standard.name == name]
+        scale = math.lcm(*(standard.value.denominator for standard in rows))
+        areas = dict.fromkeys(standard.area for standard in rows if standard.area)
+        everywhere = self._value_on(rows, "", scale)
+        if not areas and everywhere[0].startswith("CAST('"):
+            self.nodes[name] = Num(everywhere[0], everywhere[1], everywhere[1], scale)
+            return
+        low = min(int(standard.value * scale) for standard in rows)
+        high = max(int(standard.value * scale) for standard in rows)
+        sql = everywhere[0]
+        if areas:
+            area = self.nodes[self.model.area_input]
+            if not isinstance(area, Plain) or area.kind != "string":
+                raise NotCompiled("the area is not a text")
+            cases = " ".join(f"WHEN {quoted(place)} THEN {self._value_on(rows, place, scale)[0]}" for place in areas)
+            sql = f"CASE {area.sql} {cases} ELSE {everywhere[0]} END"
+        column = self.column(sql)
+        self.rest.append(f"{column} IS NULL")
+        self.nodes[name] = Num(column, low, high, scale)
+
+    def _value_on(self, rows: list[Any], area: str, scale: int) -> tuple[str, int]:
+        """The value in force for an area, as SQL; falls back on what holds everywhere before its first date."""
+        dated = sorted((row for row in rows if row.area == area), key=lambda row: row.start, reverse=True)
+        general = (
+            sorted((row for row in rows if row.area == ""), key=lambda row: row.start, reverse=True) if area else []
+        )
+        if isinstance(self.as_of, dt.date):
+            for row in (*dated, *general):
+                if row.start <= self.as_of:
+                    return _literal(int(row.value * scale)), int(row.value * scale)
+            return "NULL", 0
+        cases = " ".join(
+            f"WHEN _as_of >= DATE '{row.start}' THEN {_literal(int(row.value * scale))}" for row in (*dated, *general)
+        )
+        return (f"CASE {cases} END" if cases else "NULL"), 0
+
+    # expressions -----------------------------------------------------------------------------------------------------
+
+    def node(self, tree: Expr) -> Node:
+        if not names_in(tree) and not any(isinstance(part, Name) for part in walk(tree)):
+            return self._constant(self.evaluator.closure(tree)({}))
+        match tree:
+            case Name(name):
+                if name not in self.nodes:
+                    raise NotCompiled(f"no column for {name}")
+                return self.nodes[name]
+            case Path(Name(base), part) if f"{base}.{part}" in self.nodes:
+                return self.nodes[f"{base}.{part}"]
+            case Path(base, "year" | "month" | "day" as part):
+                inner = self.node(base)
+                if isinstance(inner, Plain) and inner.kind == "date":
+                    return Num(f"CAST({part}({inner.sql}) AS BIGINT)", 0, 9999, optional=inner.optional)
+            case Neg(arg):
+                inner = self.node(arg)
+                if isinstance(inner, Num):
+                    text, low, high = scaled(inner.num, inner.low, inner.high, -1)
+                    return replace(inner, num=text, low=low, high=high)
+            case Arith(op, left, right):
+                return self._arithmetic(op, self.node(left), self.node(right))
+            case Compare(_, _, _) | Match(_, _) | Logic(_, _) | Not(_):
+                return Plain(self.boolean(tree), "boolean")
+            case Call(name, args):
+                return self._call(name, args)
+        raise NotCompiled(f"{type(tree).__name__} is not compiled")
+
+    def _constant(self, value: Any) -> Node:
+        if isinstance(value, bool):
+            return Plain("TRUE" if value else "FALSE", "boolean")
+        if isinstance(value, Fraction):
+            return constant(value)
+        if isinstance(value, str):
+            return Plain(quoted(value), "string")
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return Plain(f"DATE '{value.isoformat()}'", "date")
+        raise NotCompiled("a constant without an SQL form")
+
+    def _arithmetic(self, op: str, a: Node, b: Node) -> Node:
+        optional = a.optional | b.optional
+        if isinstance(a, Plain) and isinstance(b, Plain) and a.kind == b.kind == "string" and op == "+":
+            return Plain(f"({a.sql} || {b.sql})", "string", optional)
+        if not isinstance(a, Num) or not isinstance(b, Num):
+            raise NotCompiled("arithmetic on something else than numbers")
+        left, right = a.constant, b.constant
+        if op in ("+", "-"):
+            if left is not None and right is not None:
+                return constant(left + right if op == "+" else left - right)
+            x, y, scale, den, den_high = together(a, b)
+            text, low, high = plus(x, y, op)
+            return Num(text, low, high, scale, den, den_high, optional)
+        if op == "*":
+            if left is not None and right is not None:
+                return constant(left * right)
+            text, low, high = times((a.num, a.low, a.high), (b.num, b.low, b.high))
+            den, _, den_high = (
+                times(_den(a), _den(b)) if a.den and b.den else (a.den or b.den, 1, a.den_high * b.den_high)
+            )
+            return Num(text, low, high, a.scale * b.scale, den, den_high, optional)
+        if op == "/":
+            return self._divide(a, b, optional)
+        if op == "**" and right is not None and right.denominator == 1 and 0 < right <= 8:
+            result: Node = a
+            for _ in range(int(right) - 1):
+                result = self._arithmetic("*", result, a)
+            return result
+        raise NotCompiled(f"{op} is not compiled")
+
+    def _divide(self, a: Num, b: Num, optional: frozenset[str]) -> Num:
+        if b.constant is not None:
+            if b.constant == 0:
+                raise NotCompiled("a division by zero")
+            product = self._arithmetic("*", a, constant(1 / b.constant))
+            assert isinstance(product, Num)
+            return product
+        num = times(scaled(a.num, a.low, a.high, b.scale), _den(b))
+        divisor = (b.num, b.low, b.high)
+        if b.low <= 0:
+            if not b.optional:
+                self.rest.append(f"{self.keep_text(b.num)} = 0")
+            else:
+                raise NotCompiled("a division by a figure that may be left out")
+        if b.low < 0:
+            size = max(abs(num[1]), abs(num[2]))
+            num = (f"(CASE WHEN {b.num} < 0 THEN -{num[0]} ELSE {num[0]} END)", -size, size)
+            divisor = (f"abs({b.num})", 0, max(abs(b.low), abs(b.high)))
+        den = times(divisor, _den(a)) if a.den else divisor
+        return Num(num[0], num[1], num[2], a.scale, den[0], max(den[2], 1), optional)
+
+    def keep_text(self, sql: str) -> str:
+        return sql if sql.isidentifier() else self.column(sql)
+
+    def _call(self, name: str, args: tuple[Expr, ...]) -> Node:
+        if name in self.functions:
+            parameters, body = self.functions[name]
+            if len(parameters) != len(args) or any(
+                isinstance(part, Call) and part.name in self.functions for part in walk(body)
+            ):
+                raise NotCompiled("this function is not compiled")
+            return self.node(substitute(body, dict(zip(parameters, args, strict=True))))
+        nodes = [self.node(arg) for arg in args]
+        if not all(isinstance(node, Num) for node in nodes):
+            raise NotCompiled(f"{name} of something else than numbers")
+        numbers = [node for node in nodes if isinstance(node, Num)]
+        optional = frozenset().union(*(node.optional for node in numbers))
+        if name in ("min", "max"):
+            best = numbers[0]
+            for other in numbers[1:]:
+                best = self._pick(best, other, "<=" if name == "min" else ">=")
+            return best
+        if name == "sum":
+            total: Node = numbers[0]
+            for other in numbers[1:]:
+                total = self._arithmetic("+", total, other)
+            return total
+        if name == "abs":
+            only = numbers[0]
+            size = max(abs(only.low), abs(only.high))
+            return replace(only, num=f"abs({only.num})", low=0, high=size)
+        how = {"round half up": "half_up", "floor": "floor", "ceiling": "ceiling"}.get(name)
+        digits = numbers[1].constant if len(numbers) > 1 else Fraction(0)
+        if how and digits is not None and digits.denominator == 1 and 0 <= digits <= 12:
+            text, low, high = whole(numbers[0], int(digits), how)
+            return Num(text, low, high, 10 ** int(digits), optional=optional)
+        raise NotCompiled(f"{name} is not compiled")
+
+    def _pick(self, a: Num, b: Num, op: str) -> Num:
+        """The smaller (or greater) of two numbers, without dividing."""
+        x, y, scale, den, den_high = together(a, b)
+        low, high = (min(x[1], y[1]), min(x[2], y[2])) if op == "<=" else (max(x[1], y[1]), max(x[2], y[2]))
+        test = f"{_wide(*x, *y[1:])} {op} {_wide(*y, *x[1:])}"
+        text = f"(CASE WHEN {test} THEN {_wide(*x, low, high)} ELSE {_wide(*y, low, high)} END)"
+        if a.optional or b.optional:
+            text = f"(CASE WHEN {x[0]} IS NOT NULL AND {y[0]} IS NOT NULL THEN {text} END)"
+        return Num(text, low, high, scale, den, den_high, a.optional | b.optional)
+
+    # conditions ------------------------------------------------------------------------------------------------------
+
+    def boolean(self, tree: Expr) -> str:
+        match tree:
+            case Lit(bool() as value):
+                return "TRUE" if value else "FALSE"
+            case Not(arg):
+                return f"(NOT {self.boolean(arg)})"
+            case Logic(op, args):
+                return "(" + f" {op.upper()} ".join(self.boolean(arg) for arg in args) + ")"
+            case Compare(op, left, right):
+                return self._compare(op, left, right)
+            case Match(left, right):
+                return self._compare("=", left, right)
+        node = self.node(tree)
+        if isinstance(node, Plain) and node.kind == "boolean" and not node.optional:
+            return node.sql
+        raise NotCompiled("not a condition")
+
+    def _compare(self, op: str, left: Expr, right: Expr) -> str:
+        if Lit(None) in (left, right):
+            raise NotCompiled("a test for null")
+        a, b = self.node(left), self.node(right)
+        if a.optional and b.optional:
+            raise NotCompiled("two figures that may be left out")
+        sql_op = "<>" if op == "!=" else op
+        if isinstance(a, Num) and isinstance(b, Num):
+            x, y, _, _, _ = together(a, b)
+            body = f"({_wide(*x, *y[1:])} {sql_op} {_wide(*y, *x[1:])})"
+        elif isinstance(a, Plain) and isinstance(b, Plain) and a.kind == b.kind:
+            if a.kind == "boolean":
+                if op not in ("=", "!="):
+                    raise NotCompiled("truth values have no order")
+                positive = {("=", "TRUE"): a.sql, ("=", "FALSE"): f"(NOT {a.sql})"}
+                body = positive.get((op, b.sql), f"({a.sql} {sql_op} {b.sql})")
+            else:
+                body = f"({a.sql} {sql_op} {b.sql})"
+        else:
+            raise NotCompiled("a comparison of different kinds")
+        missing = sorted(a.optional | b.optional)
+        if missing:
+            nothing = " OR ".join(f"{name} IS NULL" for name in missing)
+            body = f"(CASE WHEN {nothing} THEN {'TRUE' if op == '!=' else 'FALSE'} ELSE {body} END)"
+        return body
+
+    # decisions -------------------------------------------------------------------------------------------------------
+
+    def _decision(self, decision: Decision) -> list[tuple[str, str]]:
+        if decision.table is None:
+            assert decision.tree is not None
+            output = decision.outputs[0]
+            node = self.node(decision.tree)
+            if node.optional:
+                names = " OR ".join(f"{name} IS NULL" for name in sorted(node.optional))
+                self.rest.append(f"({names})")
+            value = self.typed(output, [node], None)
+            self.nodes[decision.name] = value
+            return [
+                (output.column, self._stored(value, output.type)),
+                (f"{decision.name}_rule", "CAST(NULL AS VARCHAR)"),
+                (f"{decision.name}_problem", "CAST(NULL AS VARCHAR)"),
+            ]
+        return self._table(decision, decision.table)
+
+    def _table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
+        if table.hit in ("C+", "C#"):
+            return self._sum_table(decision, table)
+        if table.hit not in ("F", "U", "A", "P"):
+            raise NotCompiled(f"hit policy {table.hit}")
+        rules = list(table.rules)
+        if any(output.default is not None for output in decision.outputs):
+            raise NotCompiled("a default output")
+        if table.hit == "P":
+            if any(names_in(tree) for rule in rules for tree in rule.outputs):
+                raise NotCompiled("a priority that is computed")
+            values = {rule.id: [self.evaluator.closure(tree)({}) for tree in rule.outputs] for rule in rules}
+            rules.sort(key=lambda rule: rank(decision.outputs, values[rule.id]))
+        conditions = [self.condition(rule) for rule in rules]
+        if table.hit in ("U", "A"):
+            conditions = [
+                condition if condition in ("TRUE", "FALSE") else self.column(condition) for condition in conditions
+            ]
+            self.layers.append(Layer())
+            self._conflicts(table, rules, conditions)
+        cases = " ".join(f"WHEN {condition} THEN {index}" for index, condition in enumerate(conditions, 1))
+        hit = self.column(f"CAST(CASE {cases} ELSE 0 END AS SMALLINT)")
+        self.layers.append(Layer())
+        found = self._outputs(decision, rules, hit)
+        ids = " ".join(f"WHEN {index} THEN {quoted(rule.id)}" for index, rule in enumerate(rules, 1))
+        always = conditions[-1] == "TRUE"
+        problem = "CAST(NULL AS VARCHAR)"
+        if not always:
+            problem = f"CASE WHEN {hit} = 0 THEN {quoted(say('not-decided', self.lang))} END"
+            self._undecided(decision, f"{hit} = 0")
+        return [*found, (f"{decision.name}_rule", f"CASE {hit} {ids} END"), (f"{decision.name}_problem", problem)]
+
+    def condition(self, rule: Rule) -> str:
+        parts = [self.boolean(cell.tree) for cell in rule.cells if cell.tree != Lit(True)]
+        return "(" + " AND ".join(parts) + ")" if len(parts) > 1 else parts[0] if parts else "TRUE"
+
+    def _undecided(self, decision: Decision, condition: str) -> None:
+        """What reads an undecided decision needs it: left to the row evaluator, which says so."""
+        if any(decision.name in self._reads(item) for item in self.model.order):
+            self.rest.append(condition)
+
+    def _conflicts(self, table: Table, rules: list[Rule], conditions: list[str]) -> None:
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for rule, condition in zip(rules, conditions, strict=True):
+            constant_outputs = table.hit == "A" and not any(names_in(tree) for tree in rule.outputs)
+            key = tuple(map(repr, rule.outputs)) if constant_outputs else (rule.id,)
+            groups.setdefault(key, []).append(condition)
+        if len(groups) > 1:
+            matched = " + ".join(f"CAST(({' OR '.join(group)}) AS SMALLINT)" for group in groups.values())
+            self.rest.append(f"{self.column(matched)} > 1")
+
+    def _outputs(self, decision: Decision, rules: list[Rule], hit: str) -> list[tuple[str, str]]:
+        found = []
+        for index, output in enumerate(decision.outputs):
+            nodes = [self.node(rule.outputs[index]) for rule in rules]
+            for number, node in enumerate(nodes, 1):
+                if node.optional:
+                    names = " OR ".join(f"{name} IS NULL" for name in sorted(node.optional))
+                    self.rest.append(f"({hit} = {number} AND ({names}))")
+            value = self.typed(output, nodes, hit)
+            self.nodes[decision.name if decision.single else f"{decision.name}.{output.name}"] = value
+            found.append((output.column, self._stored(value, output.type)))
+        self.layers.append(Layer())
+        return found
+
+    def typed(self, output: Output, nodes: list[Node], hit: str | None) -> Node:
+        """An output as a column, in its type; one node per rule, chosen by the column `hit`."""
+        kinds = {node.kind if isinstance(node, Plain) else "number" for node in nodes}
+        if len(kinds) != 1:
+            raise NotCompiled("outputs of different kinds")
+        (kind,) = kinds
+        base = "number" if output.type in NUMERIC else output.type
+        if base not in (kind, "any"):
+            raise NotCompiled("an output that is not of its type")
+        if kind != "number":
+            texts = [node.sql for node in nodes if isinstance(node, Plain)]
+            return Plain(self.column(self._choose(texts, hit)), kind)
+        numbers = [node for node in nodes if isinstance(node, Num)]
+        if output.type == "money":
+            rounded = [whole(node, 2, "half_up") for node in numbers]
+            low, high = min(item[1] for item in rounded), max(item[2] for item in rounded)
+            name = self.column(self._choose([_wide(*item, low, high) for item in rounded], hit))
+            if max(abs(low), abs(high)) >= MONEY_FEN_LIMIT:
+                self.rest.append(f"abs({name}) >= {MONEY_FEN_LIMIT}")
+                low, high = max(low, -MONEY_FEN_LIMIT), min(high, MONEY_FEN_LIMIT)
+            return Num(name, low, high, 100)
+        if any(node.den for node in numbers):
+            if len(numbers) > 1:
+                raise NotCompiled("a quotient as one of several outputs")
+            return self.keep(numbers[0])
+        scale = math.lcm(*(node.scale for node in numbers))
+        items = [scaled(node.num, node.low, node.high, scale // node.scale) for node in numbers]
+        low, high = min(item[1] for item in items), max(item[2] for item in items)
+        name = self.column(self._choose([_wide(*item, low, high) for item in items], hit))
+        if output.type == "integer" and scale > 1:
+            self.rest.append(f"{name} % {scale} <> 0")
+        if max(abs(low), abs(high)) >= NUMBER_LIMIT * scale:
+            raise NotCompiled("a number that may be too large")
+        return Num(name, low, high, scale)
+
+    @staticmethod
+    def _choose(texts: list[str], hit: str | None) -> str:
+        if hit is None:
+            return texts[0]
+        groups: dict[str, list[int]] = {}
+        for index, text in enumerate(texts, 1):
+            groups.setdefault(text, []).append(index)
+        cases = " ".join(
+            f"WHEN {hit} = {rules[0]} THEN {text}"
+            if len(rules) == 1
+            else f"WHEN {hit} IN ({', '.join(map(str, rules))}) THEN {text}"
+            for text, rules in groups.items()
+        )
+        return f"CASE {cases} END"
+
+    def _sum_table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
+        output = decision.outputs[0]
+        rules = list(table.rules)
+        if output.default is not None:
+            raise NotCompiled("a default output")
+        conditions = [self.column(self.condition(rule)) for rule in rules]
+        self.layers.append(Layer())
+        count = self.column(" + ".join(f"CAST({condition} AS BIGINT)" for condition in conditions))
+        if table.hit == "C#":
+            total: Num = Num(count, 0, len(rules))
+        else:
+            numbers = []
+            for rule in rules:
+                node = self.node(rule.outputs[0])
+                if not isinstance(node, Num) or node.den or node.optional:
+                    raise NotCompiled("a sum of something else than numbers")
+                numbers.append(node)
+            scale = math.lcm(*(node.scale for node in numbers))
+            items = [scaled(node.num, node.low, node.high, scale // node.scale) for node in numbers]
+            sums: tuple[str, int, int] = (_literal(0), 0, 0)
+            for condition, (text, low, high) in zip(conditions, items, strict=True):
+                sums = plus(sums, (f"(CASE WHEN {condition} THEN {text} ELSE 0 END)", min(low, 0), max(high, 0)))
+            total = Num(sums[0], sums[1], sums[2], scale)
+        value = self.typed(output, [total], None)
+        self.layers.append(Layer())
+        self.nodes[decision.name] = value
+        ids = ", ".join(
+            f"CASE WHEN {condition} THEN {quoted(rule.id)} END"
+            for rule, condition in zip(rules, conditions, strict=True)
+        )
+        self._undecided(decision, f"{count} = 0")
+        return [
+            (output.column, f"CASE WHEN {count} > 0 THEN {self._stored(value, output.type)} END"),
+            (f"{decision.name}_rule", f"nullif(concat_ws('+', {ids}), '')"),
+            (f"{decision.name}_problem", f"CASE WHEN {count} = 0 THEN {quoted(say('not-decided', self.lang))} END"),
+        ]
+
+    # how results are written down ------------------------------------------------------------------------------------
+
+    def _stored(self, node: Node, type_name: str) -> str:
+        if isinstance(node, Plain):
+            return node.sql
+        if type_name == "money":
+            text, low, high = whole(node, 2, "half_up")
+            if max(abs(low), abs(high)) < MONEY_FEN_LIMIT:
+                return f"(CAST({text} AS DECIMAL(18, 0)) * CAST('0.01' AS DECIMAL(3, 2)))"
+            return f"CAST(CAST({text} AS DECIMAL(36, 0)) * CAST('0.01' AS DECIMAL(2, 2)) AS DECIMAL(18, 2))"
+        if type_name == "integer":
+            return f"CAST({whole(node, 0, 'floor')[0]} AS BIGINT)"
+        text, low, high = whole(node, NUMBER_PLACES, "half_up")
+        return f"CAST(CAST({text} AS DECIMAL(38, 0)) * CAST('1e-12' AS DECIMAL(12, 12)) AS DECIMAL(38, 12))"
+
+    def _shown(self, figure: Figure) -> str:
+        return self._stored(self.nodes[figure.name], figure.type)
+
+
+# reading columns in SQL ----------------------------------------------------------------------------------------------
+
+
+def number_sql(raw: str, found: Column) -> str:
+    """A column's value × 10^scale as BIGINT; NULL where there is nothing or where it does not fit exactly."""
+    kind, factor = found.sql_type, 10**found.scale
+    inside = f"BETWEEN {found.low} AND {found.high}"
+    if kind in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"):
+        if not found.loose:
+            return f"CAST({raw} AS BIGINT)"
+        return f"CASE WHEN {raw} {inside} THEN CAST({raw} AS BIGINT) END"
+    if kind.startswith("DECIMAL"):
+        text = f"TRY_CAST({raw} * {factor} AS BIGINT)" if found.loose else f"CAST({raw} * {factor} AS BIGINT)"
+        return f"CASE WHEN {text} {inside} THEN {text} END" if found.loose else text
+    if kind in ("DOUBLE", "FLOAT"):
+        text = f"TRY_CAST(round(CAST({raw} AS DOUBLE) * {factor}) AS BIGINT)"
+        if not found.loose:
+            return text
+        exact = f"CAST({raw} AS DOUBLE) = CAST({text} AS DOUBLE) / {factor}"
+        return f"CASE WHEN {text} {inside} AND {exact} THEN {text} END"
+    if kind == "VARCHAR":
+        simple = f"regexp_full_match({raw}, '\\s*[+-]?\\d{{1,14}}(\\.\\d{{1,{max(found.scale, 1)}}})?\\s*')"
+        text = (
+            f"CAST(TRY_CAST(trim({raw}, {quoted(BLANKS)}) AS DECIMAL(24, {max(found.scale, 1)})) * {factor} AS BIGINT)"
+        )
+        return f"CASE WHEN {simple} THEN CASE WHEN {text} {inside} THEN {text} END END"
+    raise NotCompiled(f"a number column of type {kind}")
+
+
+def string_sql(raw: str, found: Column) -> str:
+    if found.sql_type == "VARCHAR":
+        return raw if not found.loose else f"CASE WHEN trim({raw}, {quoted(BLANKS)}) <> '' THEN {raw} END"
+    if found.sql_type.startswith("ENUM") or found.sql_type in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"):
+        return f"CAST({raw} AS VARCHAR)"
+    raise NotCompiled(f"a text column of type {found.sql_type}")
+
+
+def boolean_sql(raw: str, found: Column) -> str:
+    if found.sql_type == "BOOLEAN":
+        return raw
+    if found.sql_type in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT"):
+        return f"CASE {raw} WHEN 1 THEN TRUE WHEN 0 THEN FALSE END"
+    if found.sql_type == "VARCHAR":
+        text = f"lower(trim({raw}, {quoted(BLANKS)}))"
+        yes, no = (", ".join(map(quoted, words)) for words in (TRUE_WORDS, FALSE_WORDS))
+        return f"CASE WHEN {text} IN ({yes}) THEN TRUE WHEN {text} IN ({no}) THEN FALSE END"
+    raise NotCompiled(f"a truth column of type {found.sql_type}")
+
+
+def date_sql(raw: str, found: Column) -> str:
+    if found.sql_type == "DATE":
+        return raw
+    if found.sql_type in ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"):
+        return f"CAST({raw} AS DATE)"
+    if found.sql_type == "VARCHAR":
+        simple = f"regexp_full_match({raw}, '\\s*\\d{{4}}-\\d\\d-\\d\\d\\s*')"
+        return f"CASE WHEN {simple} THEN TRY_CAST(trim({raw}, {quoted(BLANKS)}) AS DATE) END"
+    raise NotCompiled(f"a date column of type {found.sql_type}")
