@@ -477,7 +477,11 @@ def _figures(document: WordDocument, figures: Sequence[Mapping[str, str]]) -> No
 def _page_number(paragraph: Paragraph) -> None:
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _write(paragraph, "— ", "宋体", SI_HAO, line=Pt(18))
-    paragraph._p.append(parse_xml(f'<w:fldSimple {nsdecls("w")} w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
+    paragraph._p.append(
+        parse_xml(
+            f'<w:fldSimple {nsdecls("w")} w:instr="PAGE"><w:r><w:rPr><w:sz w:val="28"/></w:rPr><w:t>1</w:t></w:r></w:fldSimple>'
+        )
+    )
     _write(paragraph, " —", "宋体", SI_HAO, line=Pt(18))
 
 
