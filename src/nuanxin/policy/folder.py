@@ -43,7 +43,7 @@ _KEYS = {
         "standards", "input", "derived", "knowledge", "decision",
     },
     "[standards]": {"file", "area"},
-    "[[input]]": {"name", "type", "unit", "label", "optional", "allowed"},
+    "[[input]]": {"name", "type", "unit", "label", "optional", "allowed", "parts"},
     "[[derived]]": {"name", "expression", "type", "unit", "label", "clause"},
     "[[knowledge]]": {"name", "parameters", "expression"},
     "[[decision]]": {"name", "kind", "file", "expression", "hit_policy", "type", "outputs", "label", "clause", "unit"},
@@ -156,17 +156,7 @@ class _Folder:
         """The records of a CSV file with the line each starts on; blank records and trailing blank cells go."""
         if file not in self.files:
             raise PolicyError("no-file", file, name=file)
-        reader = csv.reader(io.StringIO(decode(self.files[file], file), newline=""))
-        found, start = [], 1
-        for record in reader:
-            cells = [cell.strip() for cell in record]
-            if any(cells):
-                found.append((start, cells))
-            start = reader.line_num + 1
-        if found:
-            width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
-            found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]
-        return found
+        return csv_rows(self.files[file], file)
 
     def read(self) -> Model:
         top, lines = self.top, self.lines
@@ -188,6 +178,7 @@ class _Folder:
             raise PolicyError("no-decision", POLICY_FILE, 1)
         functions = {clean(_need(block, "name", "[[knowledge]]", line)) for block, line in self.blocks("knowledge")}
         parts = {output.name for outputs in shells for output in outputs if len(outputs) > 1}
+        parts |= {part for item in self.inputs for part in item.parts}
         self.scope = Scope(names, functions, parts)
         knowledge = tuple(self._knowledge(block, line) for block, line in self.blocks("knowledge"))
         figures = tuple(self._figure(block, line) for block, line in self.blocks("derived"))
@@ -209,7 +200,7 @@ class _Folder:
             standards=standards,
             area_input=area,
             knowledge=knowledge,
-            cases=self._cases(decisions),
+            cases=read_cases(self.files, self.inputs, decisions),
             order=ordered(figures, decisions),
             digest=digest_of(self.files),
             files=self.files,
@@ -243,6 +234,7 @@ class _Folder:
             allowed=tree,
             allowed_text=allowed,
             line=line,
+            parts=tuple(map(clean, block.get("parts", ()))),
         )
 
     def _standards(self) -> tuple[tuple[Standard, ...], str]:
@@ -308,7 +300,8 @@ class _Folder:
             own = clean(item.get("name", "")) or name
             at = self.lines.key(line, "outputs")
             values = tuple(item.get("values", ()))
-            default = item.get("default")
+            default = item.get("default", "")
+            default = str(default).lower() if isinstance(default, bool) else str(default)
             found.append(
                 Output(
                     name=own,
@@ -316,10 +309,8 @@ class _Folder:
                     label=_label(item.get("label"), own),
                     column=own,
                     values=tuple(value if isinstance(value, str | bool) else Fraction(str(value)) for value in values),
-                    default=None
-                    if default is None
-                    else Lit(default if isinstance(default, str | bool) else Fraction(str(default))),
-                    default_text="" if default is None else str(default),
+                    default=placed(POLICY_FILE, at, parse, default, Scope(())) if default else None,
+                    default_text=default,
                 )
             )
         return tuple(found)
@@ -384,37 +375,54 @@ class _Folder:
             raise PolicyError("no-rules", file, head_line)
         return Table(hit, columns, tuple(rules)), outputs
 
-    def _cases(self, decisions: tuple[Decision, ...]) -> tuple[Case, ...]:
-        if CASES_FILE not in self.files:
-            return ()
-        rows = self.rows(CASES_FILE)
-        if not rows:
-            return ()
-        head_line, head = rows[0]
-        inputs = {item.name for item in self.inputs}
-        results = {output.column for decision in decisions for output in decision.outputs}
-        results |= {f"{decision.name}_{end}" for decision in decisions for end in ("rule", "problem")}
-        plain = [clean(re.sub(r"^(→|->|=>|⇒)\s*", "", cell)) for cell in head]
-        for name in plain:
-            if name not in inputs | results | {"case", "as_of", "note", ""}:
-                raise PolicyError("bad-case", CASES_FILE, head_line, name=name)
-        found = []
-        for line, cells in rows[1:]:
-            row = {name: cell for name, cell in zip(plain, cells, strict=False) if name}
-            try:
-                on = read_date(row["as_of"]) if row.get("as_of") else None
-            except Unreadable:
-                raise PolicyError("bad-date", CASES_FILE, line, value=row["as_of"]) from None
-            found.append(
-                Case(
-                    name=row.get("case") or str(len(found) + 1),
-                    row={name: row[name] for name in row if name in inputs},
-                    as_of=on,
-                    expected={name: row[name] for name in row if name in results},
-                    line=line,
-                )
+
+def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
+    """The records of a CSV file with the line each starts on; blank records and trailing blank cells go."""
+    reader = csv.reader(io.StringIO(decode(content, file), newline=""))
+    found, start = [], 1
+    for record in reader:
+        cells = [cell.strip() for cell in record]
+        if any(cells):
+            found.append((start, cells))
+        start = reader.line_num + 1
+    if found:
+        width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
+        found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]
+    return found
+
+
+def read_cases(files: dict[str, bytes], all_inputs: tuple[Input, ...], decisions: tuple[Decision, ...]) -> tuple[Case, ...]:
+    """The worked families of cases.csv; none where there is no such file. Raises PolicyError."""
+    if CASES_FILE not in files:
+        return ()
+    rows = csv_rows(files[CASES_FILE], CASES_FILE)
+    if not rows:
+        return ()
+    head_line, head = rows[0]
+    inputs = {item.name for item in all_inputs}
+    results = {output.column for decision in decisions for output in decision.outputs}
+    results |= {f"{decision.name}_{end}" for decision in decisions for end in ("rule", "problem")}
+    plain = [clean(re.sub(r"^(→|->|=>|⇒)\s*", "", cell)) for cell in head]
+    for name in plain:
+        if name not in inputs | results | {"case", "as_of", "note", ""}:
+            raise PolicyError("bad-case", CASES_FILE, head_line, name=name)
+    found: list[Case] = []
+    for line, cells in rows[1:]:
+        row = {name: cell for name, cell in zip(plain, cells, strict=False) if name}
+        try:
+            on = read_date(row["as_of"]) if row.get("as_of") else None
+        except Unreadable:
+            raise PolicyError("bad-date", CASES_FILE, line, value=row["as_of"]) from None
+        found.append(
+            Case(
+                name=row.get("case") or str(len(found) + 1),
+                row={name: row[name] for name in row if name in inputs},
+                as_of=on,
+                expected={name: row[name] for name in row if name in results},
+                line=line,
             )
-        return tuple(found)
+        )
+    return tuple(found)
 
 
 def make_cell(text: str, column: Column, scope: Scope) -> Cell:

@@ -10,6 +10,7 @@ from typing import Any
 CATALOGUE: dict[str, dict[str, str]] = {
     # reading a policy
     "no-folder": {"zh": "没有找到政策：{path}", "en": "no policy found at {path}"},
+    "bad-dmn": {"zh": "DMN 文件无法使用：{why_zh}", "en": "the DMN file cannot be used: {why_en}"},
     "no-file": {"zh": "没有文件 {name}", "en": "there is no file {name}"},
     "bad-toml": {"zh": "policy.toml 写法有误：{why}", "en": "policy.toml cannot be read: {why}"},
     "bad-text": {"zh": "文件不是 UTF-8 文本：{why}", "en": "the file is not UTF-8 text: {why}"},

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -40,7 +39,7 @@ class Input:
     """A figure that the family brings. `optional`: it may be left out and then satisfies no comparison.
 
     `allowed`: unary tests over `?` that a readable value must pass; a value that fails is treated as missing, and said to be.
-    `unit`: shown to people; `fen`/`分` and `万元` are also applied (an amount of type money is yuan in every expression).
+    `parts`: the component names of a context. `unit`: shown to people; `fen`/`分` and `万元` are also applied (an amount of type money is yuan in every expression).
     """
 
     name: str
@@ -51,6 +50,7 @@ class Input:
     allowed: Expr | None = None
     allowed_text: str = ""
     line: int = 0
+    parts: tuple[str, ...] = ()
 
     @property
     def factor(self) -> Fraction:
@@ -164,12 +164,8 @@ class Decision:
 
     @property
     def single(self) -> bool:
-        return len(self.outputs) == 1 and not self.named
-
-    @property
-    def named(self) -> bool:
-        """Whether its value is a context although there is one output only (never: one output is the decision's value)."""
-        return False
+        """Whether its value is its one output, not a context of several."""
+        return len(self.outputs) == 1
 
     @property
     def many(self) -> bool:
@@ -239,6 +235,3 @@ class Model:
             if found:
                 return max(found, key=lambda standard: standard.start)
         return None
-
-
-Money = Decimal  # what a decided table holds for type money, two places

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from nuanxin.policy import folder
+from nuanxin.policy.dmn import read_dmn
 from nuanxin.policy.engine import Engine, to_arrow
 from nuanxin.policy.explain import Explanation, explain
 from nuanxin.policy.messages import PolicyError, Problem
@@ -50,7 +51,8 @@ class Policy:
     @classmethod
     def load(cls, path: str | Path) -> "Policy":
         """Reads a policy folder or a DMN file. Raises PolicyError with file, line and a sentence."""
-        return cls(folder.read_folder(Path(path)))
+        found = Path(path)
+        return cls(read_dmn(found) if found.suffix.lower() in (".dmn", ".xml") else folder.read_folder(found))
 
     # what it is
     @property
