@@ -9,6 +9,8 @@ from pathlib import Path
 os.environ["NUANXIN_HOME"] = tempfile.mkdtemp(prefix="nuanxin-test-")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nuanxin.site.settings")
 os.environ["NUANXIN_DEMO"] = "1"
+if url := os.environ.get("NUANXIN_TEST_DATABASE_URL"):
+    os.environ["NUANXIN_DATABASE_URL"] = url
 
 import pytest
 

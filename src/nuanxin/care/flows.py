@@ -15,6 +15,7 @@ ROUND = Flow(
 )
 
 # A lead: from the report of a family to its decision.
+#   reported received, not yet matched against the register
 #   held     a row of the family was refused: undecided until the corrected row comes
 #   doubtful it may be a family on file: a person judges
 #   due      to be visited
@@ -26,12 +27,12 @@ ROUND = Flow(
 #   replaced the return it stood in was replaced by a corrected one
 LEAD = Flow(
     "lead",
-    ("held", "doubtful", "due", "away", "visited", "decided", "known", "repeated", "replaced"),
+    ("reported", "held", "doubtful", "due", "away", "visited", "decided", "known", "repeated", "replaced"),
     [
         Move("visit", ("due", "away", "known", "visited"), "visited", (CITY, VISITOR), ("two visitors", "consent")),
         Move("miss", ("due", "away"), "away", (CITY, VISITOR)),
         Move("decide", ("visited",), "decided", (CITY,)),
-        Move("replace", ("held", "doubtful", "due", "away", "known", "repeated"), "replaced", (CITY,)),
+        Move("replace", ("reported", "held", "doubtful", "due", "away", "visited", "known", "repeated"), "replaced", (CITY,)),
     ],
 )
 

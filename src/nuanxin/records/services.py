@@ -203,6 +203,25 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     return len(rows)
 
 
+def reserve(model: type[models.Model], count: int) -> list[int]:
+    """Keys for rows that refer to one another before they are inserted. Call within the transaction that inserts them."""
+    table, key = model._meta.db_table, model._meta.pk
+    assert key is not None
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, key.column, count]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute(
+            f"SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0),"  # noqa: S608
+            f" coalesce((SELECT max({key.column}) FROM {table}), 0))",
+            [table],
+        )
+        last = cursor.fetchone()[0]
+    return list(range(last + 1, last + 1 + count))
+
+
 def _with_json(row: Sequence[Any], at: Sequence[int]) -> list[Any]:
     row = list(row)
     for i in at:
@@ -210,7 +229,7 @@ def _with_json(row: Sequence[Any], at: Sequence[int]) -> list[Any]:
     return row
 
 
-def _sqlite_turn(column: models.Field[Any, Any]) -> Callable[[Any], Any]:
+def _sqlite_turn(column: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     if isinstance(column, models.JSONField):
             return lambda value: json.dumps(value, ensure_ascii=False)
     if isinstance(column, models.DateTimeField):

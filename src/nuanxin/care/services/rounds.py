@@ -78,7 +78,7 @@ def close_round(round_: Round, *, by: User, on: date) -> None:
     if round_.state == "closed":
         return
     live = round_.findings.exclude(state="superseded")
-    open_ = live.exclude(state__in=["certified", "closed"])
+    open_ = live.exclude(state__in=["certified", "refused", "closed"]).count()
     bare = live.filter(state="refused").exclude(Exists(Offer.objects.filter(finding=OuterRef("pk"))))
     # Nothing visited may be left undecided; what was never reached goes on to the next round.
     waiting = round_.leads.filter(state="visited").count()
@@ -89,9 +89,8 @@ def close_round(round_: Round, *, by: User, on: date) -> None:
             f"{bare.count()} 户不符合的家庭还没有转介帮扶或“不接受”记录（{codes}），请用 nuanxin offer 登记"
             f" / {bare.count()} refused families have neither an offer nor a recorded “declined”: use `nuanxin offer`"
         )
-    rest = open_.count() - bare.count()
-    if rest > 0:
-        missing.append(f"还有 {rest} 条认定意见未办结 / {rest} findings are not ended yet")
+    if open_:
+        missing.append(f"还有 {open_} 条认定意见未办结 / {open_} findings are not ended yet")
     if waiting:
         missing.append(f"还有 {waiting} 户已走访未认定 / {waiting} visited families are not decided yet")
     with transaction.atomic():

@@ -1,0 +1,190 @@
+"""Reading the main job across its models: what programs and pages show of a round, its returns, a family."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from nuanxin.care import rules
+from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
+from nuanxin.matters.models import Matter
+from nuanxin.union.models import Org
+from nuanxin.union.rules import mask_name
+
+FIGURES = ("income", "deductions", "net", "members", "M")
+AID = ("living", "medical", "schooling", "accident", "total")
+
+
+def held_of(lead: Lead) -> str:
+    """Why a lead that has no finding is undecided: a key of ``rules.HELD``."""
+    by_state = {"doubtful": "doubtful", "away": "nobody_home", "due": "not_visited", "visited": "not_decided"}
+    return lead.held_code if lead.state == "held" else by_state[lead.state]
+
+
+def live_findings(round_: Round) -> QuerySet[Finding]:
+    return round_.findings.exclude(state="superseded").select_related("household__worker", "lead__org")
+
+
+def on_file_before(round_: Round) -> QuerySet[HouseholdFile]:
+    """Files that were open when the round began."""
+    return (
+        HouseholdFile.objects.filter(opened_in__lt=round_.quarter)
+        .filter(Q(closed_on__isnull=True) | Q(closed_in__gte=round_.quarter))
+        .filter(household__org__in=round_.org.descendants(include_self=True))
+    )
+
+
+def undecided(round_: Round) -> QuerySet[Lead]:
+    """Leads that the round holds undecided; a family on file that is not decided again is carried instead."""
+    files = on_file_before(round_).filter(household=OuterRef("household"))
+    decided = round_.findings.exclude(state="superseded").filter(lead=OuterRef("pk"))
+    return (
+        round_.leads.filter(state__in=["held", "doubtful", "due", "away", "visited"])
+        .exclude(Exists(files)).exclude(Exists(decided))
+        .select_related("household__worker", "org", "candidate")
+    )  # fmt: skip
+
+
+def carried(round_: Round) -> QuerySet[HouseholdFile]:
+    """Families on file before the round that it did not decide."""
+    decided = round_.findings.exclude(state="superseded").filter(tier__isnull=False, household=OuterRef("household"))
+    return on_file_before(round_).exclude(Exists(decided)).select_related("household__worker", "household__org", "finding")
+
+
+def show_round(round_: Round) -> dict[str, Any]:
+    """The round as programs read it: every family decided or held, and the families on file that it did not decide."""
+    families = [_decided(finding) for finding in live_findings(round_).order_by("household__code")]
+    worker_ids = _worker_masks(round_)
+    families += [_undecided(lead, worker_ids) for lead in undecided(round_).order_by("pk")]
+    return {
+        "quarter": round_.quarter,
+        "state": round_.state,
+        "families": sorted(families, key=lambda family: family["code"]),
+        "carried": [
+            {
+                "code": file.household.code, "worker": mask_name(file.household.worker_name),
+                "worker_id": file.household.worker.id_mask if file.household.worker else None,
+                "union": file.household.org.code, "tier": _tier_then(file, round_),
+            }
+            for file in carried(round_).order_by("household__code")
+        ],
+    }  # fmt: skip
+
+
+def _worker_masks(round_: Round) -> dict[int, str]:
+    """The worker's masked ID number by lead; a refused number is not there."""
+    rows = ReportedMember.objects.filter(lead__round=round_, relation="self", accepted=True).values_list("lead_id", "id_mask")
+    return {lead: mask for lead, mask in rows if mask}
+
+
+def _decided(finding: Finding) -> dict[str, Any]:
+    problem = finding.tier is None
+    return {
+        "code": finding.household.code,
+        "worker": mask_name(finding.household.worker_name),
+        "worker_id": finding.household.worker.id_mask if finding.household.worker else None,
+        "union": finding.lead.org.code,
+        "new": finding.new,
+        "tier": finding.tier,
+        "rule": finding.rule or None,
+        "held": f"{rules.HELD['problem'].zh}：{finding.problem}" if problem else None,
+        "figures": None if problem else {
+            "income": finding.income, "deductions": finding.deductions, "net": finding.net, "members": finding.members,
+            "M": finding.standard,
+        },
+        "aid": None if problem else {name: getattr(finding, name) for name in AID},
+        "state": finding.state,
+    }  # fmt: skip
+
+
+def _undecided(lead: Lead, worker_ids: dict[int, str]) -> dict[str, Any]:
+    house = lead.household
+    held = rules.HELD.get(held_of(lead), rules.HELD["refused_row"])
+    mask = worker_ids.get(lead.pk) or (house.worker.id_mask if house and house.worker and lead.from_return_id is None else None)
+    if lead.source == Lead.AGAIN and house and house.worker:
+        mask = house.worker.id_mask
+    return {
+        "code": house.code if house else lead.code, "worker": mask_name(lead.worker_name), "worker_id": mask,
+        "union": lead.org.code, "new": True, "tier": None, "rule": None, "held": held.zh, "figures": None, "aid": None,
+        "state": lead.state,
+    }  # fmt: skip
+
+
+def _tier_then(file: HouseholdFile, round_: Round) -> str:
+    """The tier that a file had in that round: of its last certified finding up to then."""
+    last = (
+        Finding.objects.filter(household=file.household, state="certified", round__quarter__lte=round_.quarter)
+        .order_by("-round__quarter", "-pk").first()
+    )  # fmt: skip
+    return (last.tier if last else None) or file.tier
+
+
+def show_returns(round_: Round) -> dict[str, Any]:
+    """The returns as programs read them: the unions that owe one, and each file with its refused rows."""
+    returns = list(round_.returns.select_related("org", "replaced_by", "companion_of").order_by("pk"))
+    firsts = [r for r in returns if r.companion_of_id is None]
+    companions: dict[int, list[Return]] = defaultdict(list)
+    for r in returns:
+        if r.companion_of_id is not None:
+            companions[r.companion_of_id].append(r)
+    households = dict(
+        Lead.objects.filter(from_return__round=round_, source=Lead.REPORTED, held_code="")
+        .values_list("from_return").annotate(n=Count("pk")).values_list("from_return", "n")
+    )  # fmt: skip
+    matters: dict[int, dict[str, int]] = defaultdict(lambda: {"wish": 0, "problem": 0})
+    raised = Matter.objects.filter(raised__source__round=round_).values_list("raised__source", "kind")
+    for source, kind, n in raised.annotate(n=Count("pk")).values_list("raised__source", "kind", "n"):
+        matters[source][kind] += n
+    refusals: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    warnings: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for refusal in Refusal.objects.filter(source__round=round_):
+        told = {
+            "sheet": refusal.sheet, "row": refusal.row, "column": refusal.column, "found": refusal.found,
+            "why": refusal.why_zh, "why_en": refusal.why_en, "mend": refusal.mend_zh,
+        }  # fmt: skip
+        (warnings if refusal.warning else refusals)[refusal.source_id].append(told)
+    taken = {r.org_id: r for r in firsts if r.state == Return.TAKEN}
+    owed = Org.objects.filter(owed__round=round_).order_by("code")
+    return {
+        "quarter": round_.quarter,
+        "unions": [
+            {"code": org.code, "name": org.name, "state": _state(taken.get(org.pk)), "late": bool(org.pk in taken and taken[org.pk].late)}
+            for org in owed
+        ],
+        "files": [
+            {
+                "file": r.file_name, "union": r.org.code if r.org else None,
+                "rows_accepted": r.accepted, "rows_refused": r.refused, "households": households.get(r.pk, 0),
+                "wishes": sum(matters[x.pk]["wish"] for x in [r, *companions[r.pk]]),
+                "problems": sum(matters[x.pk]["problem"] for x in [r, *companions[r.pk]]),
+                "nil": r.nil, "late": r.late, "received_on": r.received_on,
+                "refusals": [told for x in [r, *companions[r.pk]] for told in refusals[x.pk]],
+                "warnings": [told for x in [r, *companions[r.pk]] for told in warnings[x.pk]],
+                "refused_whole": r.refused_whole["zh"] if r.refused_whole else None,
+                "replaced_by": r.replaced_by.file_name if r.replaced_by else None,
+                "second_files": [x.file_name for x in companions[r.pk]],
+            }
+            for r in firsts
+        ],
+    }  # fmt: skip
+
+
+def _state(taken: Return | None) -> str:
+    return "silent" if taken is None else "nil" if taken.nil else "returned"
+
+
+def silent(round_: Round) -> QuerySet[Org]:
+    """The unions that owe a return and have sent no valid file: the reminders list."""
+    taken = round_.returns.filter(state=Return.TAKEN, companion_of=None, org=OuterRef("pk"))
+    return Org.objects.filter(owed__round=round_).exclude(Exists(taken)).order_by("code")
+
+
+def tally(round_: Round) -> dict[str, int]:
+    """Findings by tier, for the board and the lines of the command."""
+    counts = dict(live_findings(round_).values_list("tier").annotate(n=Count("pk")).values_list("tier", "n"))
+    return {tier: counts.get(tier, 0) for tier in ("deep", "relative", "accident", "none", None)}
+
+
+def overdue_leads(round_: Round, today: date) -> QuerySet[Lead]:
+    return round_.leads.filter(state="due", clock_on__lt=today)

@@ -1,0 +1,236 @@
+"""Step 5: the policy decides every visited family at once; each finding keeps the version, the rule and the figures it used.
+
+households = sum over rules + problems.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import transaction
+
+from nuanxin.care import rules
+from nuanxin.care.flows import ROUND
+from nuanxin.care.models import Finding, HouseholdFile, Lead, Round, Visit
+from nuanxin.policy import Explanation, Policy
+from nuanxin.records.services import Refused, insert, job, move, write_events
+from nuanxin.union.models import User
+from nuanxin.union.queries import require
+from nuanxin.union.rules import quarter_span
+
+POLICIES = Path(__file__).resolve().parents[4] / "examples" / "policies"
+MONEY = ("income", "medical_paid", "schooling_paid", "loss")
+# The policy's inputs, each from the lead's field (after what the visit found).
+INPUTS = {
+    "income": "income", "medical_paid": "medical", "schooling_paid": "schooling", "loss": "loss", "members": "members",
+    "homes": "homes", "runs_business": "runs_business", "costly_school": "costly_school",
+    "children_compulsory": "children_compulsory", "children_upper": "children_upper",
+}  # fmt: skip
+AID = ("living", "medical", "schooling", "accident", "total")
+
+
+def _from_input(name: str) -> Callable[[dict[str, Any]], Any]:
+    key = next(k for k, v in INPUTS.items() if v == name)
+    return lambda inputs: None if inputs.get(key) is None else (Decimal(inputs[key]) if key in MONEY else inputs[key])
+
+
+# From a finding's stored inputs back to the lead's fields.
+FROM_INPUT = {name: _from_input(name) for name in rules.FIGURES}
+
+
+def policy_of(round_: Round) -> Policy:
+    """The policy folder of a round, as in force on its date: a union's own folder comes before those of the house."""
+    return find_policy(round_.policy)
+
+
+def policy_folder(name: str) -> Path:
+    """The folder of a policy by its name: the union's own come before those of the house."""
+    own = settings.NUANXIN_HOME / "policies" / name
+    for folder in (own, POLICIES / name):
+        if (folder / "policy.toml").exists():
+            return folder
+    raise Refused(f"没有名为「{name}」的政策 / there is no policy “{name}”")
+
+
+@cache
+def _loaded(folder: Path, _stamp: tuple[int, ...]) -> Policy:
+    return Policy.load(folder)
+
+
+def find_policy(name: str) -> Policy:
+    """The policy of a name, read again only when one of its files has changed."""
+    folder = policy_folder(name)
+    return _loaded(folder, tuple(sorted(file.stat().st_mtime_ns for file in folder.iterdir())))
+
+
+def area_for(policy: str, code: str) -> str:
+    """Whose standard counts for a city union: its own, or the policy's only one. Raises Refused when neither is clear."""
+    areas = {standard.area for standard in find_policy(policy).model.standards}
+    if code in areas or "" in areas or not areas:
+        return code
+    if len(areas) == 1:
+        return next(iter(areas))
+    raise Refused(
+        f"政策「{policy}」没有 {code} 的标准，请用 --area 指明（{'、'.join(sorted(areas))}） / name the area of the standard with --area"
+    )
+
+
+def ceilings_of(policy: str) -> list[dict[str, str]]:
+    """The ceilings on planned aid that stand beside the policy's rules: ceilings.csv (item or *, per item|year|total, amount, clause)."""
+    path = policy_folder(policy) / "ceilings.csv"
+    if not path.exists():
+        return []
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def as_of(round_: Round) -> date:
+    """The date whose policy and standards count: the last day of the quarter in which the family is decided."""
+    return quarter_span(round_.quarter)[1]
+
+
+def inputs_of(round_: Round, leads: list[Lead]) -> list[dict[str, Any]]:
+    """What the policy is asked with, a row a lead: reported figures, overridden item by item by the visits."""
+    visits: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False).order_by("visited_on", "pk")
+    for visit in made.values("lead_id", *rules.VISITED):
+        visits[visit.pop("lead_id")].append(visit)
+    rows = []
+    for lead in leads:
+        used = rules.used_figures({name: getattr(lead, name) for name in rules.FIGURES}, visits[lead.pk])
+        row = {name: used[field] for name, field in INPUTS.items()}
+        for name in MONEY:
+            row[name] = None if row[name] is None else Decimal(row[name])
+        for name in ("runs_business", "costly_school"):
+            row[name] = bool(row[name])
+        row["homes"] = row["homes"] or 0
+        rows.append({**row, "area": round_.area})
+    return rows
+
+
+_TYPES = {name: pa.decimal128(16, 2) for name in MONEY} | {
+    "members": pa.int32(), "homes": pa.int32(), "children_compulsory": pa.int32(), "children_upper": pa.int32(),
+    "runs_business": pa.bool_(), "costly_school": pa.bool_(), "area": pa.string(),
+}  # fmt: skip
+_FINDING = [
+    "code", "lead", "round", "household", "policy", "policy_version", "policy_digest", "as_of", "tier", "rule", "problem",
+    "figures", "income", "deductions", "net", "members", "standard", "living", "medical", "schooling", "accident", "total",
+    "new", "state", "proposed_by", "proposed_on", "certified_by", "return_reason",
+]  # fmt: skip
+
+
+def decide(
+    *, round_: Round, by: User, on: date, show: Callable[[int, int], None] | None = None
+) -> dict[str, dict[str, int]]:
+    """Decide every visited family of the round, and again those whose proposal is not certified and whose figures changed.
+
+    Deciding again with the same figures changes nothing. Returns the balance.
+    """
+    roles = require(by, "round.decide", round_.org, on)
+    if round_.state == "closed":
+        raise Refused(f"{round_.quarter} 已办结 / {round_.quarter} is closed")
+    policy = policy_of(round_)
+    day = as_of(round_)
+    with job(step="decide", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
+        leads = list(
+            round_.leads.filter(state__in=["visited", "decided"])
+            .exclude(findings__state__in=["certified", "refused", "closed", "published", "objected"])
+            .select_related("household").order_by("pk")
+        )  # fmt: skip
+        rows = inputs_of(round_, leads)
+        table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
+        answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist() if rows else []
+        standing = {f.household_id: f for f in round_.findings.exclude(state="superseded")}
+        on_file = set(HouseholdFile.objects.filter(closed_on__isnull=True).values_list("household_id", flat=True))
+        fresh, superseded, lines = [], [], []
+        progress.count("in", "households", len(leads))
+        number = round_.findings.count()
+        for lead, row, got in zip(leads, rows, answers, strict=True):
+            rule, problem = got.get("tier_rule") or "", _problem(got)
+            progress.count("out", "problems" if problem else rule, 1)
+            figures = {
+                "inputs": {k: _text(v) for k, v in row.items()},
+                "derived": {name: _text(got[name]) for name in _DERIVED if name in got},
+                "aid_rules": {k: v for k, v in got.items() if k.endswith("_rule") and k != "tier_rule"},
+            }
+            old = standing.get(lead.household_id)
+            if old is not None:
+                if old.figures == figures and old.policy_digest == policy.digest and old.state == "proposed":
+                    continue
+                superseded.append(old.pk)
+            number += 1
+            code = f"{round_.code}-F{number:05d}"
+            fresh.append((
+                code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, policy.digest, day,
+                None if problem else got["tier"], "" if problem else rule, problem[:500], figures, row["income"],
+                got.get("deductions"), got.get("net"), row["members"], got.get("M"),
+                *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
+                by.username, on, "", "",
+            ))  # fmt: skip
+            lines.append(("finding.propose", f"finding:{code}", {
+                "rule": rule, "policy": policy.id, "version": policy.version, "digest": policy.digest,
+                "problem": bool(problem),
+            }))  # fmt: skip
+        for start in range(0, len(superseded), 500):
+            Finding.objects.filter(pk__in=superseded[start : start + 500]).update(state="superseded")
+        insert(Finding, _FINDING, fresh)
+        round_.leads.filter(state="visited").update(state="decided")
+        write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+        if fresh or round_.state == "open":
+            move(
+                ROUND, "decide", Round.objects.filter(pk=round_.pk), by=by.username, on=on, roles=roles,
+                chain=round_.org.code, decided_on=on, decided_by=by.username,
+            )  # fmt: skip
+    round_.refresh_from_db()
+    return progress.balance
+
+
+_DERIVED = ("deductions", "net", "M")
+
+
+def _problem(got: dict[str, Any]) -> str:
+    return "；".join(str(value) for key, value in got.items() if key.endswith("_problem") and value)
+
+
+def _text(value: Any) -> Any:
+    return format(value, "f") if isinstance(value, Decimal) else value
+
+
+def explain(finding: Finding) -> Explanation:
+    """The decision of one family, as it was made: each term, the limit, the distance, each rule tried."""
+    policy = policy_of(finding.round)
+    if policy.digest != finding.policy_digest:
+        raise Refused(
+            f"政策文件已改动，与认定时的版本 {finding.policy_version} 不一致 / the policy's files differ from those that decided"
+        )
+    inputs = dict(finding.figures["inputs"])
+    for name in MONEY:
+        inputs[name] = None if inputs[name] is None else Decimal(inputs[name])
+    return policy.explain(inputs, as_of=finding.as_of)
+
+
+def recompute(round_: Round) -> list[tuple[Finding, dict[str, Any]]]:
+    """Decide an old round again from the figures that its findings stored; returns those that would differ (none, if all is well)."""
+    findings = list(round_.findings.exclude(state="superseded").order_by("pk"))
+    if not findings:
+        return []
+    policy = policy_of(round_)
+    columns: dict[str, Any] = {}
+    for name, type_ in _TYPES.items():
+        values = [finding.figures["inputs"].get(name) for finding in findings]
+        if name in MONEY:
+            values = [None if value is None else Decimal(value) for value in values]
+        columns[name] = pa.array(values, type_)
+    answers = policy.decide(pa.table(columns), as_of=as_of(round_)).to_pylist()
+    return [
+        (finding, got)
+        for finding, got in zip(findings, answers, strict=True)
+        if (finding.tier, finding.rule) != ((None, "") if _problem(got) else (got["tier"], got["tier_rule"]))
+        or (finding.tier and any(getattr(finding, name) != got[name] for name in AID))
+    ]

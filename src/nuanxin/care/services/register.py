@@ -1,0 +1,435 @@
+"""Step 3: reported families are matched against the register, as set operations; what is in doubt waits for a person.
+
+accepted families = known + new + probable + doubtful + repeated within the round.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+from django.db import connection, transaction
+from django.db.models import Max, Q
+
+from nuanxin.care import matching, rules
+from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
+from nuanxin.records.services import Refused, insert, job, reserve, write_events
+from nuanxin.union.models import Household, Kinship, Person, User
+from nuanxin.union.queries import require
+
+LIVE = ("due", "away", "visited", "decided", "known")
+
+
+def match_round(
+    round_: Round, *, by: User, on: date, show: Callable[[int, int], None] | None = None
+) -> dict[str, dict[str, int]] | None:
+    """Match every lead that waits for it. Returns the balance, or None when there was nothing to match."""
+    if not round_.leads.filter(state="reported").exists():
+        return None
+    with job(step="match", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
+        waiting = round_.leads.filter(state="reported")
+        progress.count("in", "families", waiting.count())
+        reported = _reported(waiting)
+        known = _known(round_)
+        if _clash(reported, known, waiting):
+            reported = _reported(waiting)
+        graded = _grade(reported, known)
+        _settle(round_, graded, on=on)
+        tally: dict[str, int] = defaultdict(int)
+        for grade, _, _, _, twin in graded.values():
+            tally["repeated" if twin and grade != "doubtful" else {"exact": "known"}.get(grade, grade)] += 1
+        for name in ("known", "new", "probable", "doubtful", "repeated"):
+            progress.count("out", name, tally[name])
+        facts = dict(tally)
+        write_events(chain=round_.org.code, lines=[("round.match", f"round:{round_.code}", facts)], by=by.username, on=on)
+    return progress.balance
+
+
+_PERSON = pa.schema([
+    ("is_worker", pa.bool_()), ("name", pa.string()), ("id_hash", pa.string()), ("phone_hash", pa.string()),
+    ("born_on", pa.date32()), ("union", pa.string()), ("relation", pa.string()),
+])  # fmt: skip
+
+
+def _table(key: str, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * (len(_PERSON) + 1)
+    schema = pa.schema([(key, pa.int64()), *_PERSON])
+    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
+
+
+def _reported(leads: Any) -> pa.Table:
+    """The people of the waiting families: accepted rows, and the worker's row even where its ID number was refused."""
+    rows = (
+        ReportedMember.objects.filter(lead__in=leads).filter(Q(accepted=True) | Q(relation="self")).order_by("lead_id", "pk")
+        .values_list("lead_id", "relation", "name", "id_hash", "phone_hash", "born_on", "lead__org__code", "accepted")
+    )  # fmt: skip
+    return _table(
+        "family",
+        ((lead, rel == "self", name, id_ if ok else None, phone or None, born, org, rel)
+         for lead, rel, name, id_, phone, born, org, ok in rows.iterator(chunk_size=20_000)),
+    )  # fmt: skip
+
+
+def _known(round_: Round) -> pa.Table:
+    """The people of the register's households in the round's city."""
+    rows = (
+        Kinship.objects.filter(until_on__isnull=True, household__merged_into__isnull=True)
+        .filter(household__org__in=round_.org.descendants(include_self=True))
+        .values_list(
+            "household_id", "relation", "person__name", "person__id_hash", "person__phone_hash", "person__born_on",
+            "household__org__code",
+        )
+    )  # fmt: skip
+    return _table(
+        "household",
+        ((house, rel == "self", name, id_, phone or None, born, org, rel)
+         for house, rel, name, id_, phone, born, org in rows.iterator(chunk_size=20_000)),
+    )  # fmt: skip
+
+
+def _clash(reported: pa.Table, known: pa.Table, waiting: Any) -> int:
+    """An ID number that stands in the register, or earlier in this import, under a clearly different name: the row is refused
+    and its family held."""
+    clashes = matching.clashes(reported, known).to_pylist()
+    for clash in clashes:
+        lead = Lead.objects.select_related("from_return").get(pk=clash["family"])
+        members = lead.reported.filter(accepted=True, name=clash["name"])
+        if clash.get("id_hash"):
+            members = members.filter(id_hash=clash["id_hash"])
+        member = members.first()
+        if member is None or lead.from_return is None:
+            continue
+        zh = "这个身份证号在台账里登记的是另一个人"
+        en = "this ID number is another person's in the register"
+        Refusal.objects.create(
+            source=lead.from_return, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
+            code="another_person", why_zh=zh, why_en=en, mend_zh="请核对姓名和身份证号，把写错的一个改正后重报",
+            mend_en="check the name and the number, correct the wrong one and send the file again",
+        )  # fmt: skip
+        member.accepted, member.id_hash, member.id_cipher = False, None, None
+        member.save()
+        Return.objects.filter(pk=lead.from_return_id).update(
+            accepted=lead.from_return.accepted - 1, refused=lead.from_return.refused + 1
+        )
+        Lead.objects.filter(pk=lead.pk).update(held_code="refused_row", members=max(lead.members - 1, 0))
+    return len(clashes)
+
+
+Graded = dict[int, tuple[str, int | None, float, list[str], int | None]]  # lead → grade, household, score, reasons, twin
+
+
+def _grade(reported: pa.Table, known: pa.Table) -> Graded:
+    graded: Graded = {}
+    for row in matching.match_families(reported, known).to_pylist():
+        graded[row["family"]] = (row["grade"], row["household"], row["score"], row["reasons"], None)
+    for row in matching.within_batch(reported).to_pylist():
+        # A family that is on file already needs no twin.
+        if graded[row["family"]][0] == "new":
+            graded[row["family"]] = (row["grade"], None, row["score"], row["reasons"], row["same_as"])
+    return graded
+
+
+def _settle(round_: Round, graded: Graded, *, on: date) -> None:
+    """Give each lead its household (known, new, or its twin's) and its state."""
+    leads = {lead.pk: lead for lead in Lead.objects.filter(pk__in=list(graded)).select_related("org", "from_return")} if (
+        len(graded) < 500
+    ) else {lead.pk: lead for lead in round_.leads.filter(state="reported").select_related("org", "from_return")}
+    heirs = _heirless(round_)
+    fresh: list[Lead] = []
+    for key in sorted(leads):
+        lead = leads[key]
+        grade, household, lead.score, lead.reasons, twin = graded[key]
+        lead.grade = grade
+        if twin is not None:
+            continue
+        if grade == "doubtful":
+            lead.candidate_id, lead.state = household, "doubtful"
+        elif grade == "new":
+            lead.household_id = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
+            if lead.household_id is None:
+                fresh.append(lead)
+        else:
+            lead.household_id = household
+    _new_households(round_, fresh)
+    for key, (grade, _, _, _, twin) in graded.items():
+        if twin is not None:
+            lead = leads[key]
+            if grade == "doubtful":
+                lead.candidate_id, lead.state = leads[twin].household_id, "doubtful"
+            else:
+                lead.household_id = leads[twin].household_id
+    settled = [leads[key] for key in sorted(leads) if leads[key].state != "doubtful"]
+    _people([lead.pk for lead in settled], on)
+    _states(round_, settled)
+    _members(round_, settled, on)
+    Lead.objects.bulk_update(
+        list(leads.values()), ["household", "candidate", "state", "new", "grade", "score", "reasons"], batch_size=400
+    ) if len(leads) < 2000 else _bulk_settle(list(leads.values()))
+
+
+def _bulk_settle(leads: list[Lead]) -> None:
+    """The same update as one statement over a temporary table: an ORM update with a CASE of every row grows quadratically."""
+    import json
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS settled")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE settled (id bigint PRIMARY KEY, household_id bigint, candidate_id bigint, state varchar(10),"
+            " new boolean, grade varchar(10), score double precision, reasons text)"
+        )
+        rows = [
+            (lead.pk, lead.household_id, lead.candidate_id, lead.state, lead.new, lead.grade, lead.score, json.dumps(lead.reasons))
+            for lead in leads
+        ]
+        if connection.vendor == "postgresql":
+            with cursor.copy("COPY settled FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            connection.connection.executemany("INSERT INTO settled VALUES (?,?,?,?,?,?,?,?)", rows)
+        reasons = "settled.reasons::jsonb" if connection.vendor == "postgresql" else "settled.reasons"
+        cursor.execute(
+            "UPDATE care_lead SET household_id = settled.household_id, candidate_id = settled.candidate_id,"  # noqa: S608
+            f" state = settled.state, new = settled.new, grade = settled.grade, score = settled.score, reasons = {reasons}"
+            " FROM settled WHERE settled.id = care_lead.id"
+        )
+        cursor.execute("DROP TABLE settled")
+
+
+def _heirless(round_: Round) -> dict[tuple[int, str], int]:
+    """Households of replaced leads of this round whose worker had no good ID number: the corrected row inherits them."""
+    found = round_.leads.filter(state="replaced", household__worker__isnull=True, household__isnull=False)
+    return {
+        (org, matching.name_key(name)): house for org, name, house in found.values_list("org_id", "worker_name", "household_id")
+    }
+
+
+def _new_households(round_: Round, leads: list[Lead]) -> None:
+    last = Household.objects.filter(code__startswith=f"{round_.org.code}-H").aggregate(last=Max("code"))["last"]
+    number = int(last.rsplit("H", 1)[1]) if last else 0
+    keys = reserve(Household, len(leads))
+    for n, (key, lead) in enumerate(zip(keys, leads, strict=True), number + 1):
+        lead.household_id = key
+        lead._code = f"{round_.org.code}-H{n:06d}"  # type: ignore[attr-defined]
+    insert(
+        Household, ["id", "code", "org", "worker_name", "address"],
+        [(x.household_id, x._code, x.org_id, x.worker_name, x.more.get("address", "")) for x in leads],  # type: ignore[attr-defined]
+    )  # fmt: skip
+
+
+_ROW = ("lead_id", "id_hash", "name", "relation", "id_cipher", "id_mask", "born_on", "phone_hash", "phone_cipher", "phone_mask")
+
+
+def _rows_of(lead_ids: list[int]) -> Iterable[tuple[Any, ...]]:
+    wanted = set(lead_ids)
+    if len(lead_ids) < 500:
+        found = ReportedMember.objects.filter(lead__in=lead_ids)
+    else:
+        found = ReportedMember.objects.filter(lead__gte=min(lead_ids), lead__lte=max(lead_ids))
+    found = found.filter(accepted=True, id_hash__isnull=False).order_by("lead_id", "pk")
+    return (row for row in found.values_list(*_ROW).iterator(chunk_size=20_000) if row[0] in wanted)
+
+
+def _people(lead_ids: list[int], on: date) -> None:
+    """The people of the leads enter the register; a new phone of a known person takes the place of the old one."""
+    if not lead_ids:
+        return
+    known = dict(Person.objects.values_list("id_hash", "phone_hash"))
+    fresh: dict[str, tuple[Any, ...]] = {}
+    phones: list[tuple[Any, ...]] = []
+    for _, id_hash, name, _, cipher, mask, born, phone_hash, phone_cipher, phone_mask in _rows_of(lead_ids):
+        if id_hash in known:
+            if phone_hash and known[id_hash] != phone_hash:
+                phones.append((phone_hash, phone_cipher, phone_mask, id_hash))
+                known[id_hash] = phone_hash
+        elif id_hash not in fresh:
+            sex = "m" if mask[-2] in "13579" else "f"
+            fresh[id_hash] = (name, id_hash, bytes(cipher), mask, born, sex, phone_hash, phone_cipher and bytes(phone_cipher), phone_mask)
+    insert(
+        Person, ["name", "id_hash", "id_cipher", "id_mask", "born_on", "sex", "phone_hash", "phone_cipher", "phone_mask"],
+        list(fresh.values()),
+    )  # fmt: skip
+    for phone_hash, phone_cipher, phone_mask, id_hash in phones:
+        Person.objects.filter(id_hash=id_hash).update(
+            phone_hash=phone_hash, phone_cipher=phone_cipher, phone_mask=phone_mask
+        )
+
+
+def _states(round_: Round, leads: list[Lead]) -> None:
+    """known (on file with the same figures), repeated (already at work in this round), held, or due for a visit."""
+    houses = {lead.household_id for lead in leads}
+    on_file = _on_file(houses)
+    before = _last_figures(houses & on_file.keys())
+    active: dict[int, Lead] = {}
+    others = round_.leads.filter(household__isnull=False).exclude(state__in=["reported", "replaced", "repeated", "doubtful"])
+    if len(houses) < 500:
+        others = others.filter(household__in=houses)
+    for lead in others.order_by("pk"):
+        active[lead.household_id] = lead
+    stale: list[int] = []
+    for lead in leads:
+        house = lead.household_id
+        lead.new = house not in on_file
+        now = active.get(house)
+        if lead.held_code:
+            lead.state = "repeated" if now is not None and now.state != "held" and now.source != Lead.AGAIN else "held"
+        elif now is not None and now.state != "held" and not (now.source == Lead.AGAIN and now.state == "due"):
+            lead.state = "repeated"
+        elif house in on_file and any(rules.same_figures(_figures(lead), old) for old in before.get(house, ())):
+            lead.state = "known"
+        else:
+            lead.state = "due"
+        if lead.state != "repeated":
+            if now is not None:
+                stale.append(now.pk)
+            active[house] = lead
+    batch = {lead.pk: lead for lead in leads}
+    for key in stale:
+        if key in batch:
+            batch[key].state = "repeated"
+    Lead.objects.filter(pk__in=[key for key in stale if key not in batch]).update(state="repeated")
+    _move_visits(round_, {lead.household_id: lead for lead in leads if lead.state in ("due", "held", "known")})
+
+
+def _move_visits(round_: Round, heirs: dict[int, Lead]) -> None:
+    """The visit of a family whose return was corrected stays with the family: it moves to the lead that took the place."""
+    from nuanxin.care.models import Visit
+
+    gone = Visit.objects.filter(lead__round=round_, lead__state="replaced").select_related("lead")
+    for visit in gone:
+        heir = heirs.get(visit.lead.household_id or 0)
+        if heir is not None:
+            Visit.objects.filter(pk=visit.pk).update(lead=heir.pk)
+            if heir.state != "held" and visit.visited_on:
+                heir.state = "away" if visit.conclusion == "nobody_home" else "visited"
+
+
+def _figures(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in rules.FIGURES}
+
+
+def _on_file(houses: Iterable[int]) -> dict[int, str]:
+    open_files = HouseholdFile.objects.filter(closed_on__isnull=True).values_list("household_id", "tier")
+    wanted = set(houses)
+    return {house: tier for house, tier in open_files if house in wanted}
+
+
+def _last_figures(houses: set[int]) -> dict[int, list[dict[str, Any]]]:
+    """For each household its last decision's figures: those reported then, and those used after the visit."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    findings = Finding.objects.exclude(state="superseded").select_related("lead").order_by("pk")
+    if len(houses) < 500:
+        findings = findings.filter(household__in=houses)
+    for finding in findings:
+        if finding.household_id in houses:
+            found[finding.household_id] = [_figures(finding.lead), used_of(finding)]
+    return found
+
+
+def used_of(finding: Finding) -> dict[str, Any]:
+    """The figures that a finding used, by the names of the lead's fields."""
+    from nuanxin.care.services.decide import FROM_INPUT
+
+    return {name: FROM_INPUT[name](finding.figures["inputs"]) for name in rules.FIGURES}
+
+
+def _members(round_: Round, leads: list[Lead], on: date) -> None:
+    """The members of each family as last reported; who no longer lives there leaves with a date."""
+    moving = {lead.pk: lead for lead in leads if lead.state not in ("known", "repeated")}
+    if not moving:
+        return
+    people = dict(Person.objects.values_list("id_hash", "id"))
+    standing: dict[int, dict[int, int]] = defaultdict(dict)
+    for key, house, person in Kinship.objects.filter(until_on__isnull=True).values_list("id", "household_id", "person_id"):
+        standing[house][person] = key
+    fresh: list[tuple[Any, ...]] = []
+    seen: dict[int, set[int]] = defaultdict(set)
+    workers: list[tuple[int, int]] = []
+    for lead_id, id_hash, _, relation, *_ in _rows_of(list(moving)):
+        house = moving[lead_id].household_id
+        person = people[id_hash]
+        if person in seen[house]:
+            continue
+        seen[house].add(person)
+        if person not in standing[house]:
+            fresh.append((house, person, relation, on))
+        if relation == "self":
+            workers.append((person, house))
+    gone = [
+        key
+        for lead in moving.values()
+        if lead.state != "held"
+        for person, key in standing[lead.household_id].items()
+        if person not in seen[lead.household_id]
+    ]
+    insert(Kinship, ["household", "person", "relation", "from_on"], fresh)
+    for start in range(0, len(gone), 500):
+        Kinship.objects.filter(pk__in=gone[start : start + 500]).update(until_on=on)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE union_household SET worker_id = %s WHERE id = %s AND (worker_id IS NULL OR worker_id <> %s)",
+            [(person, house, person) for person, house in workers],
+        )
+
+
+# --------------------------------------------------------------------------------------------------- a person judges
+
+
+def doubtful(round_: Round) -> Any:
+    """The leads that wait for a person, side by side with their candidate."""
+    return round_.leads.filter(state="doubtful").select_related("candidate", "org", "candidate__org").order_by("pk")
+
+
+def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
+    """A person says whether a doubtful lead is the candidate household. Raises Refused when somebody was faster."""
+    require(by, "match.judge", lead.round.org, on)
+    with transaction.atomic():
+        if not Lead.objects.filter(pk=lead.pk, state="doubtful").update(state="reported"):
+            raise Refused(f"{lead.code} 已不在存疑之列，可能有人先办了 / {lead.code} is no longer in doubt")
+        lead.refresh_from_db()
+        if same:
+            lead.household_id, lead.grade = lead.candidate_id, "exact"
+            lead.reasons = [*lead.reasons, f"accepted-by:{by.username}"]
+        else:
+            lead.grade = "new"
+            lead.reasons = [*lead.reasons, f"rejected-by:{by.username}"]
+            _new_households(lead.round, [lead])
+        _people([lead.pk], on)
+        _states(lead.round, [lead])
+        _members(lead.round, [lead], on)
+        lead.save()
+        verb = "match.accept" if same else "match.reject"
+        facts = {"household": lead.household.code, "candidate": lead.candidate.code}
+        write_events(chain=lead.round.org.code, lines=[(verb, f"lead:{lead.code}", facts)], by=by.username, on=on)
+
+
+def undo(lead: Lead, *, by: User, on: date) -> None:
+    """Take back a judgement or a probable match, before anything was decided on it: the lead is in doubt again."""
+    require(by, "match.judge", lead.round.org, on)
+    if lead.state not in ("due", "known", "repeated", "held", "away", "visited"):
+        raise Refused(f"{lead.code} 已认定，不能撤销比对 / {lead.code} is decided: its match can no longer be undone")
+    joined = lead.candidate_id or (lead.household_id if lead.grade == "probable" else None)
+    if joined is None:
+        raise Refused(f"{lead.code} 没有可以撤销的比对 / there is no match of {lead.code} to undo")
+    with transaction.atomic():
+        former, from_join = lead.household_id, lead.household_id == joined
+        Lead.objects.filter(pk=lead.pk).update(
+            state="doubtful", household=None, candidate=joined, grade="doubtful",
+            reasons=[*lead.reasons, f"undone-by:{by.username}"],
+        )  # fmt: skip
+        if from_join:
+            # Members that only this lead brought into the household leave it again.
+            own = set(lead.reported.values_list("id_hash", flat=True))
+            others = set(
+                ReportedMember.objects.filter(lead__household=former).exclude(lead=lead).values_list("id_hash", flat=True)
+            )
+            Kinship.objects.filter(household=former, person__id_hash__in=own - others).delete()
+            heads = Kinship.objects.filter(household=former, relation="self", until_on__isnull=True).order_by("pk")
+            head = heads.first()
+            Household.objects.filter(pk=former).update(worker=head.person if head else None)
+        elif not Lead.objects.filter(household=former).exists():
+            Kinship.objects.filter(household=former).delete()
+            Household.objects.filter(pk=former).delete()
+        lines = [("match.undo", f"lead:{lead.code}", {"candidate": Household.objects.get(pk=joined).code})]
+        write_events(chain=lead.round.org.code, lines=lines, by=by.username, on=on)
