@@ -490,6 +490,16 @@ class Explainer:
 
         return say
 
+    def margins(self, decision: str, env: Mapping[str, Any]) -> list[Fraction | None]:
+        """value − limit of every comparison of the decision's cells, where both are figures."""
+        found: list[Fraction | None] = []
+        for cells in self.cells.get(decision, ()):
+            for cell in cells:
+                for _, value, limit, _ in cell.sides:
+                    left, right = value(env), limit(env)
+                    found.append(left - right if type(left) is Fraction and type(right) is Fraction else None)
+        return found
+
     def sheet(self, state: Decided) -> Explanation:
         env, model = state.env, self.model
         area = env.get(model.area_input)
@@ -556,10 +566,6 @@ class Explainer:
 
 
 @lru_cache(maxsize=64)
-def _explainer(decider: RowDecider) -> Explainer:
+def explainer(decider: RowDecider) -> Explainer:
+    """The explainer of a decider's policy, made once."""
     return Explainer(decider.model)
-
-
-def explain(model: Model, decider: RowDecider, row: Mapping[str, Any], as_of: dt.date) -> Explanation:
-    """Decides the family and draws up its sheet."""
-    return _explainer(decider).sheet(decider.decide(row, as_of))

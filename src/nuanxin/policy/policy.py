@@ -13,9 +13,10 @@ import pyarrow as pa
 from nuanxin.policy import folder
 from nuanxin.policy.dmn import read_dmn
 from nuanxin.policy.engine import Engine, to_arrow
-from nuanxin.policy.explain import Explanation, explain
+from nuanxin.policy.explain import Explanation, explainer
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import Case, Model
+from nuanxin.policy.nearby import with_nearby
 from nuanxin.policy.rows import Outcome, RowDecider
 from nuanxin.policy.values import Unreadable, read, read_date, show
 
@@ -142,10 +143,15 @@ class Policy:
         return found
 
     def explain(
-        self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, what_if: bool = False
+        self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, changes: bool = False, what_if: bool = False
     ) -> Explanation:
-        """Why one family is decided as it is: figures with their terms, every rule tried, limits and distances, clauses."""
-        return explain(self.model, self._rows, row, self._on(as_of, what_if))
+        """Why one family is decided as it is: figures with their terms, every rule tried, limits and distances, clauses.
+
+        Where a figure is missing, what would follow on each side of it. `changes`: also the smallest change of each figure that would reach
+        another result.
+        """
+        state = self._rows.decide(row, self._on(as_of, what_if))
+        return with_nearby(explainer(self._rows).sheet(state), self._rows, row, changes)
 
     # looking after it
     def run_cases(self) -> list[CaseResult]:

@@ -133,7 +133,7 @@ class RowDecider:
                 continue
             if item.factor != 1:
                 value *= item.factor
-            if item.name in self._allowed and self._allowed[item.name]({"?": value}) is not True:
+            if not self.allowed(item.name, value):
                 bad[item.name] = ("not-allowed", {"name": item.name, "value": show(value)})
                 env[item.name] = missing
                 continue
@@ -142,6 +142,14 @@ class RowDecider:
             area = env.get(self.model.area_input)
             env |= self.standards(area if isinstance(area, str) else None, as_of)
         return env, bad
+
+    def allowed(self, name: str, value: Any) -> bool:
+        """Whether an input may have the value."""
+        return name not in self._allowed or self._allowed[name]({"?": value}) is True
+
+    def allowed(self, name: str, value: Any) -> bool:
+        """Whether an input may have the value."""
+        return name not in self._allowed or self._allowed[name]({"?": value}) is True
 
     def standards(self, area: str | None, as_of: dt.date) -> dict[str, Any]:
         key = (area, as_of)

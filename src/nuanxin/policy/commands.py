@@ -1,0 +1,130 @@
+"""What `nuanxin policy …` does, as plain functions that return plain data."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from nuanxin.policy.dmn import write_dmn, write_folder
+from nuanxin.policy.explain import Explanation
+from nuanxin.policy.folder import POLICY_FILE
+from nuanxin.policy.messages import PolicyError
+from nuanxin.policy.policy import Policy, PolicySet, today
+from nuanxin.policy.tables import format_of, read_table, write_table
+from nuanxin.policy.values import Unreadable, read_date
+
+
+def day(text: str | None) -> dt.date | None:
+    """A date from the command line. Raises PolicyError."""
+    try:
+        return read_date(text) if text else None
+    except Unreadable:
+        raise PolicyError("bad-date", value=text) from None
+
+
+def load(path: Path, on: dt.date | None = None) -> Policy:
+    """A policy folder, a DMN file, or the version in force on a day from a folder of versions."""
+    if path.is_dir() and not (path / POLICY_FILE).is_file():
+        return PolicySet.load(path).at(on or today())
+    return Policy.load(path)
+
+
+def check(path: Path) -> dict[str, Any]:
+    """The problems of a policy: {policy, problems, errors, warnings, cases, cases_hold}. A policy that cannot be read is one problem."""
+    try:
+        policies = [load(path)] if not path.is_dir() or (path / POLICY_FILE).is_file() else list(PolicySet.load(path).policies)
+    except PolicyError as error:
+        return {"policy": str(path), "problems": [error.problem.to_dict()], "errors": 1, "warnings": 0, "cases": 0, "cases_hold": 0}
+    problems = [problem for policy in policies for problem in policy.check()]
+    results = [result for policy in policies for result in policy.run_cases()]
+    count = Counter(problem.severity for problem in problems)
+    return {
+        "policy": ", ".join(f"{policy.id} {policy.version}".strip() for policy in policies),
+        "problems": [problem.to_dict() for problem in problems],
+        "errors": count["error"],
+        "warnings": count["warning"] + count["unknown"],
+        "cases": len(results),
+        "cases_hold": sum(result.holds for result in results),
+    }
+
+
+def decide(
+    policy_path: Path, table_path: Path, out: Path, as_of: str | None = None, engine: str = "duckdb", lang: str = "both"
+) -> dict[str, Any]:
+    """Decides a file of families into a file: {rows, decisions: {name: {decided, problems, rules: {id: rows}}}, out}."""
+    format_of(table_path), format_of(out)
+    on: str | dt.date | None = as_of
+    if as_of is None or as_of[:1].isdigit():
+        on = day(as_of)
+    policy = load(policy_path, on if isinstance(on, dt.date) else None)
+    if engine == "spark":
+        from nuanxin.policy.spark import decide_file
+
+        decided = decide_file(policy, table_path, on, lang)
+    else:
+        decided = policy.decide(read_table(table_path), on, lang=lang)
+    write_table(decided, out)
+    return {"policy": policy.id, "version": policy.version, "digest": policy.digest, **summary(policy, decided), "out": str(out)}
+
+
+def summary(policy: Policy, decided: pa.Table) -> dict[str, Any]:
+    """Counts in = counts out: every row has a rule, a value or a problem in each decision."""
+    decisions: dict[str, Any] = {}
+    for decision in policy.model.decisions:
+        problems = decided.num_rows - decided.column(f"{decision.name}_problem").null_count
+        rules = {
+            str(item["values"]): int(item["counts"])
+            for item in decided.column(f"{decision.name}_rule").value_counts().to_pylist()
+            if item["values"] is not None
+        }
+        decisions[decision.name] = {"decided": decided.num_rows - problems, "problems": problems, "rules": rules}
+    return {"rows": decided.num_rows, "decisions": decisions}
+
+
+def row_of(policy: Policy, pairs: Iterable[str], table: Path | None, row: int) -> dict[str, Any]:
+    """One family from `name=value` pairs, or the row-th row (from 1) of a table with the pairs put over it."""
+    found: dict[str, Any] = {}
+    if table is not None:
+        rows = read_table(table)
+        if not 1 <= row <= rows.num_rows:
+            raise PolicyError("no-row", str(table), row=row)
+        found = rows.slice(row - 1, 1).to_pylist()[0]
+    names = {item.name for item in policy.model.inputs}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise PolicyError("bad-pair", text=pair)
+        if name.strip() not in names:
+            raise PolicyError("unknown-input", name=name.strip())
+        found[name.strip()] = value
+    return found
+
+
+def explain(policy_path: Path, pairs: Iterable[str], table: Path | None, row: int, as_of: str | None) -> Explanation:
+    """The sheet of one family, with what would have to change."""
+    on = day(as_of)
+    policy = load(policy_path, on)
+    return policy.explain(row_of(policy, pairs, table, row), on, changes=True)
+
+
+def export(policy_path: Path, out: Path, as_of: str | None = None) -> dict[str, Any]:
+    """Writes a policy folder as a DMN file."""
+    policy = load(policy_path, day(as_of))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(write_dmn(policy.model))
+    return {"policy": policy.id, "out": str(out), "decisions": len(policy.model.decisions)}
+
+
+def take_in(dmn_path: Path, folder: Path) -> dict[str, Any]:
+    """Writes a DMN file as a policy folder."""
+    policy = Policy.load(dmn_path)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PolicyError("not-empty", path=folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = write_folder(policy.model)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return {"policy": policy.id, "out": str(folder), "files": sorted(files)}
