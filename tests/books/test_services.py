@@ -155,7 +155,8 @@ def test_a_day_in_the_future_is_taken_with_its_date(take, sheet):
 
 def test_a_sheet_without_rows_is_an_import_of_nothing(take, sheet):
     (one,) = take(sheet("招聘岗位.xlsx", "jobs", []))
-    assert (one.record.accepted, one.record.refused) == (0, 0) if one.record else one.why
+    assert (one.record.accepted, one.record.refused) == (0, 0)
+    assert take(sheet("招聘岗位.xlsx", "jobs", JOBS))[0].record.replaces.get() == one.record
 
 
 def test_only_the_city_imports(take, sheet, city):

@@ -147,7 +147,9 @@ def open_(
     found = queries.page_of(figure, span, page=page, size=size)
     titles = [column.zh if lang == "zh" else column.en for column in found.columns]
     if output:
-        write_table(output, titles, list(queries.all_rows(figure, span)), title=figure.label(lang))
+        # A title above the header is for people; a CSV is read by programs.
+        title = figure.label(lang) if output.suffix.lower() == ".xlsx" else None
+        write_table(output, titles, queries.all_rows(figure, span), title=title)
     head = f"{figure.label(lang)}　{span.first}–{span.last}　{plain(figure.value(span))} {figure.unit[lang]}"
     tail = (
         f"已写入 {output}，{found.total} 条 / written, {found.total} records"
