@@ -100,6 +100,7 @@ CASES = {
     "no ID, name and phone": ([worker(9, "张建国", None, "p1", "U9")], ("probable", 1, {"same-phone", "other-union"})),
     "no ID, homophone and phone": ([worker(9, "章建国", None, "p1", "U9")], ("probable", 1, {"name-homophone"})),
     "no ID, near name and phone": ([worker(9, "张建军", None, "p1", "U1")], ("doubtful", 1, {"name-near", "same-phone"})),
+    "no ID, the surname misread, same phone": ([worker(9, "弓建国", None, "p1", "U1")], ("doubtful", 1, {"name-near"})),
     "no ID, name and union": ([worker(9, "张建国", None, "p9", "U1")], ("doubtful", 1, {"same-name", "same-union"})),
     "no ID, name, union, another birth": ([worker(9, "张建国", None, "p9", "U1", date(1990, 1, 1))], ("new", None, set())),
     "no ID, name, phone, another birth": ([worker(9, "张建国", None, "p1", "U9", date(1990, 1, 1))], ("doubtful", 1, {"other-birth"})),

@@ -16,7 +16,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 DAY_MINUTES = 8 * 60
@@ -30,6 +30,7 @@ _SAME_TOWN, _OTHER_TOWN = 10, 30
 _TOWN_CHANGE, _WAIT, _WAIT_URGENT = 20, 10, 600
 _DROP = 1_000_000
 _SOLUTIONS, _SECONDS = 400, 2
+_HORIZONS = (None, 7, 3, 1, 0)
 
 REASONS: dict[str, dict[Literal["zh", "en"], str]] = {
     "no-team": {"zh": "没有走访小组", "en": "there is no team"},
@@ -102,10 +103,15 @@ def plan_days(
         needed = math.ceil(1.5 * len(possible) / max(visits_a_day, 1)) + 1
         routes = _routed(possible, len(teams), days[:needed], per_day, way)
     if not routes:
-        routes = _dealt(possible, len(teams), days, per_day, way, by_town=True)
-        if lacking := _lacking(routes, possible):
-            by_date = _dealt(possible, len(teams), days, per_day, way, by_town=False)
-            routes = by_date if (_lacking(by_date, possible) or (0, 0)) < lacking else routes
+        fewest = (0, 0)
+        # Whole towns if every date can be kept so, else the town only for what is due within ever fewer days.
+        for horizon in _HORIZONS:
+            plan = _dealt(possible, len(teams), days, per_day, way, horizon=horizon)
+            lacking = _lacking(plan, possible)
+            if horizon is None or lacking < fewest:
+                routes, fewest = plan, lacking
+            if lacking == (0, 0):
+                break
         routes = {slot: _ordered(route, days[slot[0]], way) for slot, route in routes.items()}
     _place_rest(routes, possible, len(teams), days, per_day, way)
     visits = []
@@ -240,18 +246,20 @@ def _pressing(stop: Stop) -> tuple[bool, date, str]:
 
 
 def _dealt(
-    stops: Sequence[Stop], teams: int, days: Sequence[date], per_day: int, way: Way, *, by_town: bool
+    stops: Sequence[Stop], teams: int, days: Sequence[date], per_day: int, way: Way, *, horizon: int | None
 ) -> dict[_Slot, list[Stop]]:
     """Team by team and day by day: the town with the most pressing visit, its stops by urgency, due date and key, then the next town.
-    Not ``by_town``: by due date alone, even before urgency. A stop that would be late is left out."""
-    waiting = sorted(stops, key=_pressing if by_town else lambda stop: (stop.due_on, not stop.urgent, stop.key))
+    With a ``horizon`` (days) due dates go before urgency, and a team stays in its town only for what is due within that many days. A stop that
+    would be late is left out."""
+    waiting = sorted(stops, key=_pressing if horizon is None else lambda stop: (stop.due_on, not stop.urgent, stop.key))
     routes: dict[_Slot, list[Stop]] = {}
     for day, on in enumerate(days):
         for team in range(teams):
             route: list[Stop] = []
             able = [s for s in waiting if on <= s.due_on or s.due_on < days[0]]
+            soon = date.max if horizon is None else on + timedelta(days=horizon)
             while able and len(route) < per_day:
-                stop = next((s for s in able if by_town and route and s.town == route[-1].town), able[0])
+                stop = next((s for s in able if route and s.town == route[-1].town and s.due_on <= soon), able[0])
                 able.remove(stop)
                 if _length([*route, stop], way) <= DAY_MINUTES:
                     route.append(stop)
@@ -268,11 +276,11 @@ def _by_town(route: Sequence[Stop]) -> list[Stop]:
     return sorted(route, key=lambda stop: (towns[stop.town], _pressing(stop)))
 
 
-def _lacking(routes: dict[_Slot, list[Stop]], stops: Sequence[Stop]) -> tuple[int, int] | None:
-    """How many urgent stops and how many in all have no place; None when every stop has one."""
+def _lacking(routes: dict[_Slot, list[Stop]], stops: Sequence[Stop]) -> tuple[int, int]:
+    """How many urgent stops and how many in all have no place."""
     placed = {stop.key for route in routes.values() for stop in route}
     left = [stop for stop in stops if stop.key not in placed]
-    return (sum(stop.urgent for stop in left), len(left)) if left else None
+    return sum(stop.urgent for stop in left), len(left)
 
 
 def _place_rest(
