@@ -12,7 +12,11 @@ os.environ["NUANXIN_DEMO"] = "1"
 if url := os.environ.get("NUANXIN_TEST_DATABASE_URL"):
     os.environ["NUANXIN_DATABASE_URL"] = url
 
+import django
 import pytest
+
+# Test modules import models at their head.
+django.setup()
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 FIRST_DAY = date(2022, 1, 1)

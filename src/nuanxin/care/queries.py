@@ -73,8 +73,8 @@ def show_round(round_: Round) -> dict[str, Any]:
 
 
 def _worker_masks(round_: Round) -> dict[int, str]:
-    """The worker's masked ID number by lead; a refused number is not there."""
-    rows = ReportedMember.objects.filter(lead__round=round_, relation="self", accepted=True).values_list("lead_id", "id_mask")
+    """The worker's masked ID number by lead, also where another cell of the row was refused; a refused number is not there."""
+    rows = ReportedMember.objects.filter(lead__round=round_, relation="self").values_list("lead_id", "id_mask")
     return {lead: mask for lead, mask in rows if mask}
 
 

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
 from nuanxin.books.services import import_books
 from nuanxin.care.models import Lead, Round
 from nuanxin.care.rules import default_dates
@@ -75,9 +77,9 @@ def run(folder: Path, *, show: Callable[[int, int], None], say: Say | None = Non
         accepted, refused = taken.record.accepted, taken.record.refused
         step(f"台账 book {taken.file}: rows {accepted + refused:,} = accepted {accepted:,} + refused {refused:,}")
     show(len(quarters), len(quarters))
-    brief = make_brief(org, quarters[0].name, quarters[-1].name)
+    brief = make_brief(org, quarters[0].name, quarters[-1].name, made_at=timezone.now())
     jobs = Job.objects.filter(pk__gt=before or 0)
-    return {"folder": str(folder), "lines": lines, "jobs": jobs.count(), "brief": brief.to_dict()}
+    return {"folder": str(folder), "lines": lines, "jobs": jobs.count(), "brief": brief.as_json()}
 
 
 def _ready() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 
 from nuanxin.care import matching, rules
 from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
@@ -30,10 +30,10 @@ def match_round(
     with job(step="match", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
         waiting = round_.leads.filter(state="reported")
         progress.count("in", "families", waiting.count())
-        reported = _reported(waiting)
+        reported, keys = _reported(waiting)
         known = _known(round_)
-        if _clash(reported, known, waiting):
-            reported = _reported(waiting)
+        if _clash(reported, keys, known):
+            reported, _ = _reported(waiting)
         graded = _grade(reported, known)
         _settle(round_, graded, on=on)
         tally: dict[str, int] = defaultdict(int)
@@ -58,17 +58,18 @@ def _table(key: str, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
     return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
 
 
-def _reported(leads: Any) -> pa.Table:
-    """The people of the waiting families: accepted rows, and the worker's row even where its ID number was refused."""
-    rows = (
+def _reported(leads: Any) -> tuple[pa.Table, list[int]]:
+    """The people of the waiting families: accepted rows, and the worker's row even where a cell of it was refused; beside
+    them the keys of their rows."""
+    rows = list(
         ReportedMember.objects.filter(lead__in=leads).filter(Q(accepted=True) | Q(relation="self")).order_by("lead_id", "pk")
-        .values_list("lead_id", "relation", "name", "id_hash", "phone_hash", "born_on", "lead__org__code", "accepted")
+        .values_list("lead_id", "relation", "name", "id_hash", "phone_hash", "born_on", "lead__org__code", "pk")
     )  # fmt: skip
-    return _table(
+    table = _table(
         "family",
-        ((lead, rel == "self", name, id_ if ok else None, phone or None, born, org, rel)
-         for lead, rel, name, id_, phone, born, org, ok in rows.iterator(chunk_size=20_000)),
-    )  # fmt: skip
+        ((lead, rel == "self", name, id_, phone or None, born, org, rel) for lead, rel, name, id_, phone, born, org, _ in rows),
+    )
+    return table, [row[-1] for row in rows]
 
 
 def _known(round_: Round) -> pa.Table:
@@ -88,32 +89,30 @@ def _known(round_: Round) -> pa.Table:
     )  # fmt: skip
 
 
-def _clash(reported: pa.Table, known: pa.Table, waiting: Any) -> int:
-    """An ID number that stands in the register, or earlier in this import, under a clearly different name: the row is refused
-    and its family held."""
-    clashes = matching.clashes(reported, known).to_pylist()
-    for clash in clashes:
-        lead = Lead.objects.select_related("from_return").get(pk=clash["family"])
-        members = lead.reported.filter(accepted=True, name=clash["name"])
-        if clash.get("id_hash"):
-            members = members.filter(id_hash=clash["id_hash"])
-        member = members.first()
-        if member is None or lead.from_return is None:
-            continue
-        zh = "这个身份证号在台账里登记的是另一个人"
-        en = "this ID number is another person's in the register"
+def _clash(reported: pa.Table, keys: list[int], known: pa.Table) -> int:
+    """An ID number that stands in the register, or earlier in this import, under a clearly different name: the later row is
+    refused and its family held."""
+    found = [
+        keys[row["row"]]
+        for row in matching.clashes(reported, known).to_pylist()
+        if row["household"] is not None or row["other_row"] < row["row"]
+    ]
+    members = ReportedMember.objects.filter(pk__in=found, lead__from_return__isnull=False).select_related("lead__from_return")
+    for member in members:
+        source = member.lead.from_return
         Refusal.objects.create(
-            source=lead.from_return, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
-            code="another_person", why_zh=zh, why_en=en, mend_zh="请核对姓名和身份证号，把写错的一个改正后重报",
+            source=source, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
+            code="another_person", why_zh="这个身份证号登记的是另一个人", why_en="this ID number is another person's",
+            mend_zh="请核对姓名和身份证号，把写错的一个改正后重报",
             mend_en="check the name and the number, correct the wrong one and send the file again",
         )  # fmt: skip
-        member.accepted, member.id_hash, member.id_cipher = False, None, None
+        if member.accepted:
+            Return.objects.filter(pk=source.pk).update(accepted=F("accepted") - 1, refused=F("refused") + 1)
+            Lead.objects.filter(pk=member.lead_id).update(members=F("members") - 1)
+        Lead.objects.filter(pk=member.lead_id).update(held_code="refused_row")
+        member.accepted, member.id_hash, member.id_cipher, member.id_mask = False, None, None, ""
         member.save()
-        Return.objects.filter(pk=lead.from_return_id).update(
-            accepted=lead.from_return.accepted - 1, refused=lead.from_return.refused + 1
-        )
-        Lead.objects.filter(pk=lead.pk).update(held_code="refused_row", members=max(lead.members - 1, 0))
-    return len(clashes)
+    return len(found)
 
 
 Graded = dict[int, tuple[str, int | None, float, list[str], int | None]]  # lead → grade, household, score, reasons, twin
@@ -227,7 +226,7 @@ def _rows_of(lead_ids: list[int]) -> Iterable[tuple[Any, ...]]:
         found = ReportedMember.objects.filter(lead__in=lead_ids)
     else:
         found = ReportedMember.objects.filter(lead__gte=min(lead_ids), lead__lte=max(lead_ids))
-    found = found.filter(accepted=True, id_hash__isnull=False).order_by("lead_id", "pk")
+    found = found.filter(Q(accepted=True) | Q(relation="self"), id_hash__isnull=False).order_by("lead_id", "pk")
     return (row for row in found.values_list(*_ROW).iterator(chunk_size=20_000) if row[0] in wanted)
 
 

@@ -1,6 +1,7 @@
 """The command ``nuanxin``: one module for each part of the work, each a thin layer over one service."""
 
 import sys
+from importlib import import_module
 
 import typer
 
@@ -13,19 +14,36 @@ app = typer.Typer(
     help="暖心：工会服务工作台 / Nuanxin: a service desk for trade unions",
 )
 
+# Which module brings which commands: only the one that is asked for is loaded, so that a small command starts quickly.
+PARTS = {
+    "system": ("init", "serve", "verify", "recompute"),
+    "example": ("demo", "example"),
+    "union": ("union",),
+    "sheets": ("sheet",),
+    "care": ("round", "returns", "visits", "match", "offer", "review", "lead", "consent", "checks"),
+    "books": ("books",),
+    "matters": ("matter",),
+    "reports": ("brief",),
+    "policy": ("policy",),
+}
+
 
 def main() -> None:
     """Run a command; what may not be done is said in sentences, with exit status 1."""
     common.setup()
-    from django.db import OperationalError
+    from django.db import OperationalError, ProgrammingError
 
-    from nuanxin.policy import PolicyError
+    from nuanxin.policy.messages import PolicyError
     from nuanxin.records.rules import UnknownYear
     from nuanxin.records.services import Refused
-    from nuanxin.site.cli import books, care, example, matters, policy, reports, sheets, system, union
 
-    for part in (system, union, example, sheets, care, books, matters, reports, policy):
-        part.register(app)
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    wanted = [part for part, names in PARTS.items() if asked in names] or list(PARTS)
+    for part in wanted:
+        import_module(f"nuanxin.site.cli.{part}").register(app)
+    if len(wanted) == 1 and len(app.registered_commands) + len(app.registered_groups) == 1:
+        # One command alone would swallow its own name.
+        app.callback()(lambda: None)
     try:
         app()
     except Refused as refused:
@@ -34,7 +52,7 @@ def main() -> None:
     except (UnknownYear, PolicyError) as error:
         common.refuse([str(error)])
         sys.exit(1)
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
         if "no such table" not in str(error) and "does not exist" not in str(error):
             raise
         common.refuse(["数据库尚未建立，请先运行 nuanxin init / no database yet: run `nuanxin init` first"])
