@@ -1,0 +1,144 @@
+"""What `check` says of faulty policies: file, line, sentence; overlaps and gaps computed, never guessed."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from nuanxin.policy import Policy, PolicyError
+from nuanxin.policy.messages import Problem
+
+TOML = """id = "t"
+[[input]]
+name = "x"
+type = "{kind}"
+[[input]]
+name = "city"
+type = "string"
+[[input]]
+name = "flag"
+type = "boolean"
+[[derived]]
+name = "double"
+expression = "2 * x"
+[[decision]]
+name = "d"
+hit_policy = "{hit}"
+file = "d.csv"
+outputs = [{{name = "d", type = "string"}}]
+"""
+
+
+def write(folder: Path, rows: list[str], hit: str = "U", kind: str = "number") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.toml").write_text(TOML.format(hit=hit, kind=kind), encoding="utf-8")
+    (folder / "d.csv").write_text("\n".join(["rule;x;double;city;flag;→ d;clause".replace(";", ","), *rows]) + "\n", encoding="utf-8")
+    return folder
+
+
+def problems(folder: Path, *codes: str) -> list[Problem]:
+    return [problem for problem in Policy.load(folder).check() if problem.code in codes]
+
+
+FAULTS = ("overlap", "gap", "unreachable", "cannot-tell", "type-mismatch")
+
+
+def test_rules_that_divide_the_line_are_in_order(tmp_path: Path) -> None:
+    rows = ['a,< 10,-,-,-,"""p""",c', 'b,>= 10,< 40,-,-,"""q""",c', 'e,-,>= 40,-,-,"""r""",c']
+    assert problems(write(tmp_path, rows), *FAULTS) == []
+
+
+def test_an_overlap_and_a_gap_are_shown_by_a_family(tmp_path: Path) -> None:
+    rows = ['a,< 10,-,-,-,"""p""",c', 'b,>= 9.99,-,"""A""",-,"""q""",c', 'e,> 10,-,"not(""A"")",-,"""r""",c']
+    found = problems(write(tmp_path, rows), *FAULTS)
+    assert [(problem.code, problem.file, problem.line) for problem in found] == [("overlap", "d.csv", 3), ("gap", "d.csv", 1)]
+    assert "x = 9.99" in found[0].sentence("en")
+    assert 'city = "A"' in found[0].sentence("en")
+    assert "x = 10" in found[1].sentence("zh")
+
+
+def test_money_has_no_value_between_two_cents(tmp_path: Path) -> None:
+    rows = ['a,<= 10,-,-,-,"""p""",c', 'b,>= 10.01,-,-,-,"""q""",c']
+    assert problems(write(tmp_path / "money", rows, kind="money"), *FAULTS) == []
+    assert [problem.code for problem in problems(write(tmp_path / "number", rows), *FAULTS)] == ["gap"]
+
+
+def test_a_rule_behind_the_others_is_unreachable(tmp_path: Path) -> None:
+    rows = ['a,< 10,-,-,-,"""p""",c', 'b,-,>= 19,-,true,"""q""",c', 'e,> 9,-,-,true,"""r""",c', 'z,-,-,-,-,"""s""",c']
+    found = problems(write(tmp_path, rows, hit="F"), *FAULTS)
+    assert [(problem.code, problem.line) for problem in found] == [("unreachable", 4)]
+
+
+def test_a_rule_that_contradicts_itself_is_unreachable(tmp_path: Path) -> None:
+    rows = ['a,> 10,< 20,-,-,"""p""",c', 'z,-,-,-,-,"""s""",c']
+    assert [problem.code for problem in problems(write(tmp_path, rows, hit="P" if False else "C"), *FAULTS)] == ["unreachable"]
+
+
+def test_an_any_table_may_overlap_where_it_says_the_same(tmp_path: Path) -> None:
+    rows = ['a,< 10,-,-,-,"""p""",c', 'b,>= 5,-,-,-,"""p""",c', 'e,> 100,-,-,-,"""q""",c']
+    found = problems(write(tmp_path, rows, hit="A"), *FAULTS)
+    assert [problem.values.get("a", "") + problem.values.get("b", "") for problem in found] == ["be"]
+
+
+def test_a_product_of_figures_is_tried_or_said_to_be_open(tmp_path: Path) -> None:
+    folder = write(tmp_path, ['a,< 10,-,-,-,"""p""",c', 'b,>= 10,-,-,-,"""q""",c'])
+    text = (folder / "policy.toml").read_text()
+    (folder / "policy.toml").write_text(text.replace("2 * x", "x * x"))
+    (folder / "d.csv").write_text('rule,double,→ d,clause\na,< 4,"""p""",c\nb,>= 4,"""q""",c\ne,< -1,"""r""",c\n')
+    found = problems(folder, *FAULTS)
+    assert {problem.code for problem in found} == {"cannot-tell"}
+    assert all(problem.severity == "unknown" for problem in found)
+
+
+def test_random_tables_agree_with_every_point_of_a_grid(tmp_path: Path) -> None:
+    """What check says about a U table over one whole number and one flag is what trying every value says."""
+    random.seed(3)
+    for number in range(60):
+        rows, tests = [], []
+        for rule in range(random.randint(1, 4)):
+            low, high, flag = random.randint(0, 6), random.randint(0, 6), random.choice(["true", "false", "-"])
+            cell = random.choice([f"[{low}..{high}]", f"({low}..{high})", f"< {low}", f">= {low}", "-", f"{low},{high}"])
+            rows.append(f'r{rule},"{cell}",-,-,{flag},"""v{rule}""",c')
+            tests.append(rows[-1])
+        folder = write(tmp_path / str(number), rows, kind="integer")
+        policy = Policy.load(folder)
+        found = {problem.code for problem in policy.check() if problem.code in FAULTS}
+        seen = [
+            policy.evaluate({"x": Fraction(x), "city": "A", "flag": flag}) for x in range(-2, 10) for flag in (True, False)
+        ]
+        expected = set()
+        if any("conflict" in (row["d_problem"] or "") for row in seen):
+            expected.add("overlap")
+        if any("not decided" in (row["d_problem"] or "") for row in seen):
+            expected.add("gap")
+        assert found - {"unreachable"} == expected, rows
+
+
+@pytest.mark.parametrize(
+    ("row", "line", "words"),
+    [
+        ('a,< 10,-,-,-,p,c', 2, "unknown name p"),
+        ('a,< 10,,-,-,"""p""",c', 2, "cell “double” is empty"),
+        ('a,< ten,-,-,-,"""p""",c', 2, "unknown name ten"),
+        ('a,< 10,-,-,"""p""",c', 2, "expected"),
+        ('a,[1..2,-,-,-,"""p""",c', 2, "cannot be read"),
+        ('a,< 10,-,-,-,"""p""",c\na,>= 10,-,-,-,"""p""",c', 3, "rule id a is used twice"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path, row: str, line: int, words: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        Policy.load(write(tmp_path, [row]))
+    assert caught.value.problem.file == "d.csv"
+    assert caught.value.problem.line == line
+    if words != "expected":
+        assert words in caught.value.problem.sentence("en")
+
+
+def test_other_faults_are_named(tmp_path: Path) -> None:
+    rows = ['a,"""10""",-,-,-,"""p""",', 'z,-,-,-,-,"""s""",c']
+    codes = [problem.code for problem in Policy.load(write(tmp_path, rows, hit="F")).check()]
+    assert codes.count("type-mismatch") == 1
+    assert codes.count("no-clause") == 1
+    assert codes.count("no-cases") == 1
+    assert "no-case" in codes
