@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ import pyarrow as pa
 from stdnum import numdb
 
 from nuanxin.sheets.form import Field, fold, without_invisible
+from nuanxin.sheets.messages import NOTHING
 from nuanxin.sheets.masks import mask_digits, mask_id, mask_name, mask_phone
 
 BLANK, VALUE, REFUSED, MARK = 0, 1, 2, 3
@@ -97,14 +99,13 @@ class Typed:
     births: npt.NDArray[np.int32] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     """What one distinct cell content comes to."""
 
     value: object = None
     state: int = VALUE
     code: str = ""
-    args: Mapping[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = NOTHING
 
 
 _BLANK_CELL = _Cell(None, BLANK)
@@ -163,7 +164,7 @@ def _amount(one: Field, value: object, unit: int) -> _Cell:
     if isinstance(value, str):
         text = _plain(value)
         if text in DASHES:
-            return _zero_or_blank(one, strong=False) if value.strip() else _BLANK_CELL
+            return _zero_or_blank(one, strong=False) if text else _BLANK_CELL
         if text in NONES or text in _NO_MONEY:
             return _zero_or_blank(one, strong=True)
         match = _AMOUNT.fullmatch(text)
@@ -189,7 +190,7 @@ def _integer(one: Field, value: object) -> _Cell:
     if isinstance(value, str):
         text = _plain(value)
         if text in DASHES:
-            return _zero_or_blank(one, strong=False) if value.strip() else _BLANK_CELL
+            return _zero_or_blank(one, strong=False) if text else _BLANK_CELL
         if text in NONES:
             return _zero_or_blank(one, strong=True)
         if match := _INTEGER.fullmatch(text.replace(",", "")):
@@ -370,15 +371,17 @@ def _without_bools(cells: list[object]) -> list[object]:
 
 def _scatter(cells: list[object], known: Mapping[object, _Cell], one: Field) -> Typed:
     """Give each position what its content comes to."""
-    found = [known[c] for c in cells]
-    values = [c.value for c in found]
-    state = np.fromiter((c.state for c in found), np.uint8, len(found))
+    value_of = {content: cell.value for content, cell in known.items()}
+    state_of = {content: cell.state for content, cell in known.items()}
+    values = list(map(value_of.__getitem__, cells))
+    state = np.frombuffer(bytes(map(state_of.__getitem__, cells)), dtype=np.uint8).copy()
     problems = []
-    if any(c.code for c in known.values()):
+    noticed = {content: cell for content, cell in known.items() if cell.code}
+    if noticed:
         problems = [
-            Problem(at, cell.code, shown(one, cells[at]), cell.args, cell.code not in _WARNING_ONLY)
-            for at, cell in enumerate(found)
-            if cell.code
+            Problem(at, cell.code, shown(one, content), cell.args, cell.code not in _WARNING_ONLY)
+            for at, content in enumerate(cells)
+            if (cell := noticed.get(content)) is not None
         ]
     return Typed(values, state, problems)
 
@@ -561,7 +564,12 @@ def type_column(one: Field, cells: list[object], units: Sequence[int] | int, tod
         if not _NOT_PLAIN.search(joined):
             return _plain_texts(one, cells)
     read = _BY_VALUE[one.type]
-    known: dict[object, _Cell] = {content: read(one, content) for content in _distinct(cells)}
+    distinct = _distinct(cells)
+    known: dict[object, _Cell] = {}
+    if one.type == "phone":
+        # Nearly every phone is another one: those that are plainly right need no cleaning.
+        known = {c: _Cell(c) for c in distinct if type(c) is str and len(c) == 11 and c.isascii() and _MOBILE.fullmatch(c)}
+    known.update({content: read(one, content) for content in distinct if content not in known})
     return _scatter(cells, known, one)
 
 
@@ -571,5 +579,5 @@ def _plain_texts(one: Field, cells: list[object]) -> Typed:
     if not odd:
         return Typed(list(cells), np.full(len(cells), VALUE, dtype=np.uint8))
     values = [odd[c].value if c in odd else c for c in cells]
-    return Typed(values, np.fromiter((BLANK if v is None else VALUE for v in values), np.uint8, len(values)))
+    return Typed(values, np.frombuffer(bytes([v is not None for v in values]), dtype=np.uint8).copy())
 

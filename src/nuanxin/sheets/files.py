@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -151,7 +152,9 @@ def _control_share(content: bytes) -> float:
 # --- archives: xlsx and ods -------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)
 def _directory(content: bytes) -> list[zipfile.ZipInfo]:
+    """The archive's directory; kept for the moment between recognising a file and reading it."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if archive.comment and b"PK\x05\x06" in archive.comment:
@@ -242,8 +245,8 @@ def _members(content: bytes) -> dict[str, bytes]:
     return parts
 
 
-_FAR = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}\d|[A-Za-z]*\d{5,})""")
-_CELL = re.compile(rb"""<(?:\w+:)?c\b([^>]*[^/>])?>(?!\s*</(?:\w+:)?c>)""")
+_FAR = re.compile(rb' r="(?:[A-Za-z]{2,}|[A-Za-z]?[0-9]{5,})')
+_OTHER_WRITINGS = (b"r='", b"r =", b"r\t", b"r\n", b"\tr=", b"\nr=", b'= "', b"=\n", b"=\t")
 _ROW_OR_CELL = re.compile(rb"""<(?:\w+:)?(row|c)\b([^>]*)>(\s*</(?:\w+:)?c>)?""")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)(\d*)["']""")
 
@@ -257,7 +260,7 @@ def _column_number(letters: bytes) -> int:
 
 def _xlsx_extent(sheet: bytes) -> int:
     """How many cells the rectangle around a sheet's filled cells has."""
-    if not _FAR.search(sheet):
+    if not _FAR.search(sheet) and not any(writing in sheet for writing in _OTHER_WRITINGS):
         return min(9_999, sheet.count(b"<")) * 26
     low_row = low_column = 1 << 62
     row = column = high_row = high_column = 0
