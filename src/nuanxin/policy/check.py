@@ -38,7 +38,7 @@ from nuanxin.policy.model import Decision, Figure, Model, Rule, Table
 from nuanxin.policy.values import NUMERIC, number_text, show
 
 if TYPE_CHECKING:
-    from nuanxin.policy.policy import Policy
+    from nuanxin.policy.policy import CaseResult, Policy
 
 OPAQUE = "§"  # marks a variable that stands for something the reading does not look into
 MAX_FIXINGS = 12
@@ -49,10 +49,12 @@ def check(policy: "Policy") -> list[Problem]:
     """All problems, in the order of the policy."""
     model = policy.model
     found = [*_standards(model), *_unused(model), *_types(model), *_clauses(model)]
+    results = policy.run_cases()
     for decision in model.decisions:
         if decision.table is not None:
-            found += _tables(model, decision, decision.table)
-    return [*found, *_cases(policy)]
+            exercised = {rule for result in results for rule in result.rules.get(decision.name, ())}
+            found += _tables(model, decision, decision.table, exercised)
+    return [*found, *_cases(policy, results)]
 
 
 def _standards(model: Model) -> Iterator[Problem]:
@@ -86,9 +88,8 @@ def _clauses(model: Model) -> Iterator[Problem]:
                 yield Problem("no-clause", decision.file, rule.line, {"rule": rule.id}, "warning")
 
 
-def _cases(policy: "Policy") -> Iterator[Problem]:
+def _cases(policy: "Policy", results: list["CaseResult"]) -> Iterator[Problem]:
     """Worked cases that do not come out, and rules that none exercises."""
-    results = policy.run_cases()
     if not results:
         yield Problem("no-cases", CASES_FILE, 0, {}, "warning")
     for result in results:
@@ -175,8 +176,11 @@ def _types(model: Model) -> Iterator[Problem]:
 # conditions → logic --------------------------------------------------------------------------------------------------
 
 
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
 class _NotLinear(Exception):
-    pass
+    """The expression is no sum of figures."""
 
 
 class Reading:
@@ -307,6 +311,11 @@ class Reading:
             name = variable.name if isinstance(variable, Name) else _path_name(variable)
             if name:
                 return Choice(name, frozenset([value.value]), op == "=")
+        for call, other, sign in ((right, left, op), (left, right, _MIRRORED[op])):
+            # against a max or min: against each of its arguments
+            if isinstance(call, Call) and call.name in ("min", "max") and sign not in ("=", "!="):
+                parts = tuple(self._compare(sign, other, arg) for arg in call.args)
+                return All(parts) if (call.name == "max") == (sign in (">", ">=")) else Some(parts)
         try:
             terms, constant = _plus(self.linear(left), _times(self.linear(right), Fraction(-1)))
         except _NotLinear:
@@ -470,11 +479,14 @@ def fixings(model: Model, table: Table) -> list[dict[str, Fraction]]:
     return [dict(chosen) for chosen in itertools.islice(itertools.product(*choices), MAX_FIXINGS)] if choices else []
 
 
-def _tables(model: Model, decision: Decision, table: Table) -> Iterator[Problem]:
+def _tables(model: Model, decision: Decision, table: Table, exercised: set[str]) -> Iterator[Problem]:
+    """`exercised`: the rules that a worked case has reached, of which nothing need be proved."""
     prover = _Prover(model, table)
     rules = table.rules
     open_questions: list[tuple[str, str, str, int]] = []
     for index, rule in enumerate(rules):
+        if rule.id in exercised:
+            continue
         earlier = range(index) if table.hit == "F" else range(0)
         answer = prover.ask([index], earlier)
         if answer.proved:

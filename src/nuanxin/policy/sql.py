@@ -754,7 +754,7 @@ class Compiler:
         if type_name == "integer":
             return f"CAST({whole(node, 0, 'floor')[0]} AS BIGINT)"
         text, low, high = whole(node, NUMBER_PLACES, "half_up")
-        return f"CAST(CAST({text} AS DECIMAL(38, 0)) * CAST('1e-12' AS DECIMAL(12, 12)) AS DECIMAL(38, 12))"
+        return f"CAST(CAST({text} AS DECIMAL(38, 0)) * CAST('0.000000000001' AS DECIMAL(12, 12)) AS DECIMAL(38, 12))"
 
     def _shown(self, figure: Figure) -> str:
         return self._stored(self.nodes[figure.name], figure.type)
