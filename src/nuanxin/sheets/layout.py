@@ -119,6 +119,11 @@ def _header_like(row: tuple[str, ...]) -> bool:
     return bool(filled) and not any(re.search(r"\d", unicodedata.normalize("NFKC", cell)) for cell in filled)
 
 
+def _unit_word(cell: str) -> bool:
+    """Whether a lower header cell only states a unit: （万元）, 辆, （平方米）."""
+    return unit_only(cell) is not None or fold(cell).strip("()[]") in ("人", "户", "套", "辆", "岁", "天", "个", "平方米", "㎡", "m2", "年")
+
+
 def find_layout(rows: Sequence[Sequence[object]], names: Collection[str], sheet_name: str = "") -> Layout | None:
     """The best header in the first rows for any of the forms named; complete ones first. None when no row looks like one."""
     best: Layout | None = None
@@ -137,7 +142,8 @@ def find_layout(rows: Sequence[Sequence[object]], names: Collection[str], sheet_
                 both = _match(name, below, _filled_groups(cells, below))
                 gained = len(both.columns) - len(single.columns)
                 lower = _match(name, below, ("",) * len(below))
-                if gained > 0 and len(both.columns) > len(lower.columns):
+                units = gained >= 0 and all(_unit_word(cell) for cell in below if cell)
+                if units or (gained > 0 and len(both.columns) > len(lower.columns)):
                     found, depth = both, 2
             if len(found.columns) < 2:
                 continue
@@ -166,8 +172,8 @@ _QUARTER = re.compile(
 )
 _MONTHS = re.compile(r"(?P<year>(?:19|20)\d{2})\s*年\s*(?P<from>\d{1,2})\s*月?\s*[-—~至到]+\s*(?P<to>\d{1,2})\s*月")
 _UNIT_LINE = re.compile(r"(?<!填报)(?<!上报)(?<!报送)(?<!工作)(?:金额)?单位\s*[::]\s*(?:人民币)?(千元|万元|元)")
-_ORG = re.compile(r"(?:填报|上报|报送|申报)(?:单位|工会)(?:名称)?\s*[::]?\s*(?P<org>[^\s::，,;；]+)")
-_FILLED = re.compile(r"(?:填报|填表|上报|报送|制表)(?:日期|时间)\s*[::]?\s*(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})")
+_ORG = re.compile(r"(?:填报|上报|报送|申报)(?:单位|工会)(?:名称)?[^\S\n]*[::]?[^\S\n]*(?P<org>[^\s::，,;；]+)")
+_FILLED = re.compile(r"(?:填报|填表|上报|报送|制表)(?:日期|时间)[^\S\n]*[::]?[^\S\n]*(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})")
 _SEAL = re.compile(r"\((?:盖章|公章|签章|章|加盖公章)\)|[【\[](?:盖章|公章)[】\]]")
 _FORM_WORDS = re.compile(
     r"(?:城镇|城市)?(?:困难职工(?:家庭)?|职工困难家庭)?(?:基本)?(?:情况)?(?:摸底|排查|摸排|统计|调查|登记|上报|申报)*(?:情况)?(?:汇总|统计|登记|明细|一览)?表?(?:\(更正\)|更正表?)?$"

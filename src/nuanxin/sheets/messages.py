@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 Lang = Literal["zh", "en"]
 
-NOTHING: Mapping[str, object] = MappingProxyType({})
+NOTHING: Mapping[str, object] = {}
+"""No arguments; shared, never written to (and, unlike a read-only view, it can go between processes)."""
 
 # A whole file. One sentence each: what is wrong and what to do.
 WHOLE: dict[str, dict[str, str]] = {

@@ -659,10 +659,10 @@ def _type_sheets(form: Form, sheets: list[_Sheet], files: list[_File], today: dt
     arrays: dict[str, pa.Array] = {}
     for name, one in form.fields.items():
         arrow = ARROW[one.type]
-        if name not in batch.typed:
+        if name not in batch.typed and (families is None or name != "worker_name"):
             arrays[name] = pa.nulls(batch.count, arrow)
         elif families is not None and one.level == "household":
-            per_family = _household_values(batch, families, name)
+            per_family = _household_values(batch, families, name) if name in batch.typed else [None] * families.count
             if name == "worker_name":
                 per_family = _named_by_head(batch, families, per_family)
             arrays[name] = pa.array(per_family, arrow).take(pa.array(families.of))

@@ -25,8 +25,9 @@ _FOOTER = re.compile(
 )
 _DATE_LINE = re.compile(r"(?:\d{4})?年(?:\d{1,2})?月(?:\d{1,2})?日")
 _NIL = re.compile(
-    r"(?:本|我|该)?(?:季度?|单位|工会|社区|企业|公司|期|月|年度?|次|联合会|委员会)*(?:经|已)?(?:摸排|排查|核查|了解)?,?(?:暂时?|目前|现|均|确|尚|也)*"
-    r"(?:无|没有|零报告|零上报|零申报|无上报)(?:[^\d].{0,40})?[。.!]?"
+    r"(?:本|我|该|各|全|经|已|季度?|单位|工会|社区|村|企业|公司|期|月份?|年度?|次|联合会|委员会|摸排|排查|核查|了解|统计|暂时?|目前|现|均|确|尚|也|共|,)*"
+    r"(?:无|没有|零报告|零上报|零申报|无上报)"
+    r"(?:$|.{0,12}(?:困难|上报|申报|报送|符合|家庭|需要|此类|此项|情况|对象|人员|新增|难题|心愿|诉求|问题|事项|变化).{0,20})[。.!]?"
 )
 
 
@@ -72,7 +73,7 @@ def _kind(row: Sequence[object], header: Sequence[object], form: Form, layout: L
     filled = [(i, text) for i, cell in enumerate(row) if cell != "" and (text := text_of(cell).strip())]
     if not filled:
         return "blank"
-    if same_header(row, header):
+    if same_header(row, header) or _numbering([text for _, text in filled]):
         return "header"
     if any(label_of(text_of(row[i])) == "example" for i in markers):
         return "example"
@@ -91,12 +92,10 @@ def _kind(row: Sequence[object], header: Sequence[object], form: Form, layout: L
             return label
     if len(telling) == 1 and _DATE_LINE.fullmatch(re.sub(r"\s+", "", telling[0][1])):
         return "footer"
-    if not real and label_of(telling[0][1]) == "nil":
+    if label_of(telling[0][1]) == "nil" and all(label_of(text_of(row[i])) == "nil" for i in real):
         return "nil"
     if all(_is_mark(text) for _, text in telling):
         return "nil" if any(fold(text) in NONES for _, text in telling) else "blank"
-    if _numbering([text for _, text in filled]):
-        return "header"
     known = {column.index: name for name, column in layout.columns.items()}
     words = all(known.get(i) in (None, "seq", "family_no", "note") or i in markers or len(telling) == 1 for i, _ in telling)
     figures = any(form.fields[known[i]].type in ("amount", "integer", "date", "resident_id") for i, _ in telling if i in known and i not in markers)
@@ -118,6 +117,7 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
     needed = [layout.columns[name].index for name in form.needed if name in layout.columns]
     markers = sorted({layout.columns[n].index for n in ("seq", "family_no") if n in layout.columns} | {0})
     doubtful = {k for k, cells in enumerate(zip(*(columns[i] for i in needed), strict=True)) if "" in cells}
+    doubtful.add(0)  # the row of column numbers, if there is one, stands right below the header
     watched = {(i, v) for i in needed for v in set(columns[i]) & RAW_MARKS if v != ""}
     watched |= {(i, v) for i in markers for v in set(columns[i]) if type(v) is str and v and not v.isdigit() and label_of(v)}
     if "note" in layout.columns:
@@ -127,9 +127,6 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
         watched.add((needed[0], header[needed[0]]))
     for i, value in watched:
         doubtful |= {k for k, v in enumerate(columns[i]) if v == value}
-    if not doubtful:
-        return SortedRows(list(range(layout.body_row, len(rows))), skipped, remarks)
-
     width = len(header)
     relation = layout.columns.get("relation")
     own = {word for word, key in form.fields["relation"].choices.items() if key == "self"} if form.has_households else set()
