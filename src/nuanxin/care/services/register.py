@@ -142,12 +142,16 @@ def _settle(round_: Round, graded: Graded, *, on: date) -> None:
         lead.grade = grade
         if twin is not None:
             continue
-        if grade == "doubtful":
+        heir = None
+        if grade != "exact" and heirs:
+            # The corrected row of a family whose worker had no good number: the same union, the same name.
+            heir = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
+        if heir is not None:
+            lead.household_id = heir
+        elif grade == "doubtful":
             lead.candidate_id, lead.state = household, "doubtful"
         elif grade == "new":
-            lead.household_id = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
-            if lead.household_id is None:
-                fresh.append(lead)
+            fresh.append(lead)
         else:
             lead.household_id = household
     _new_households(round_, fresh)

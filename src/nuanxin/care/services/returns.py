@@ -128,8 +128,8 @@ def receive(
             progress.count("out", "accepted", sum(r.accepted for r in done.returns))
             progress.count("out", "refused", sum(r.refused for r in done.returns))
     register.match_round(round_, by=by, on=on, show=show)
-    for taken in done.returns:
-        taken.refresh_from_db()
+    fresh_rows = Return.objects.select_related("org").in_bulk([made.pk for made in done.returns])
+    done.returns = [fresh_rows[made.pk] for made in done.returns]
     return done
 
 

@@ -129,9 +129,7 @@ def _record(
         else:
             due.append((row, house))
     _consents(due, by=by)
-    consents = dict(
-        Consent.objects.filter(household__in=[house for _, house in due], withdrawn_on=None).values_list("household_id", "id")
-    )
+    consents = _consents_of(due)
     fresh, lines, states = [], [], {}
     for row, house in sorted(due, key=lambda pair: (pair[0]["visited_on"], pair[0]["row"])):
         lead = book.lead(house, on)
@@ -157,7 +155,9 @@ def _record(
         if lead.state not in ("held", "doubtful"):
             states[lead.pk] = "away" if row["conclusion"] == "nobody_home" else "visited"
     # A planned visit that has now been made is the same visit.
-    Visit.objects.filter(lead__in=[row[0] for row in fresh], visited_on__isnull=True).delete()
+    for start in range(0, len(fresh), 500):
+        keys = [row[0] for row in fresh[start : start + 500]]
+        Visit.objects.filter(lead__in=keys, visited_on__isnull=True).delete()
     insert(Visit, _VISIT, fresh)
     for state in ("away", "visited"):
         keys = [key for key, to in states.items() if to == state]
@@ -186,24 +186,24 @@ class _Book:
             )  # fmt: skip
             for kinship in found:
                 self.people.setdefault(kinship.person.id_hash, []).append(kinship)
-        houses = {kinship.household_id for many in self.people.values() for kinship in many}
+        houses = sorted({kinship.household_id for many in self.people.values() for kinship in many})
         self.leads: dict[int, Lead] = {}
         self.last: dict[int, Lead] = {}
-        everything = Lead.objects.exclude(state__in=["replaced", "repeated"]).order_by("round__quarter", "pk")
-        everything = everything.filter(round__quarter__lte=round_.quarter, round__org=round_.org)
-        if len(houses) < 500:
-            everything = everything.filter(Q(household__in=houses) | Q(candidate__in=houses))
-        for lead in everything:
-            house = lead.household_id or lead.candidate_id
-            if house not in houses:
-                continue
-            self.last[house] = lead
-            if lead.round_id == round_.pk:
-                self.leads[house] = lead
-        self.visits = {(v.lead_id, v.visited_on): v for v in Visit.objects.filter(lead__round=round_, visited_on__isnull=False)}
-        self.ended = set(
-            round_.findings.filter(state__in=["certified", "refused", "closed"]).values_list("household_id", flat=True)
-        )
+        self.visits: dict[tuple[int, date], Visit] = {}
+        self.ended: set[int] = set()
+        standing = Lead.objects.exclude(state__in=["replaced", "repeated"]).order_by("round__quarter", "pk")
+        standing = standing.filter(round__quarter__lte=round_.quarter, round__org=round_.org).defer("more", "reasons")
+        made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False)
+        ended = round_.findings.filter(state__in=["certified", "refused", "closed"])
+        for start in range(0, len(houses), 500):
+            part = houses[start : start + 500]
+            for lead in standing.filter(Q(household__in=part) | Q(household__isnull=True, candidate__in=part)):
+                house = lead.household_id or lead.candidate_id or 0
+                self.last[house] = lead
+                if lead.round_id == round_.pk:
+                    self.leads[house] = lead
+            self.visits |= {(v.lead_id, v.visited_on): v for v in made.filter(lead__household__in=part) if v.visited_on}
+            self.ended |= set(ended.filter(household__in=part).values_list("household_id", flat=True))
 
     def household(self, key: str | None, name: str | None) -> tuple[Household | None, str | None]:
         found = self.people.get(key or "", [])
@@ -242,6 +242,16 @@ class _Book:
         return self.leads[house.pk]
 
 
+def _consents_of(due: Sequence[tuple[dict[str, Any], Household]]) -> dict[int, int]:
+    """The consents in force, by household."""
+    found: dict[int, int] = {}
+    houses = [house.pk for _, house in due]
+    for start in range(0, len(houses), 500):
+        part = Consent.objects.filter(household__in=houses[start : start + 500], withdrawn_on=None)
+        found |= dict(part.values_list("household_id", "id"))
+    return found
+
+
 def _near(one: str, other: str) -> bool:
     """One character of three differs: a slip of the pen, not another person."""
     return len(one) == len(other) >= 3 and sum(a != b for a, b in zip(one, other, strict=True)) == 1
@@ -249,9 +259,7 @@ def _near(one: str, other: str) -> bool:
 
 def _consents(due: Sequence[tuple[dict[str, Any], Household]], *, by: User) -> None:
     """Where no consent is in force yet, the visitors take the signature at the door, before they look: it is recorded first."""
-    have = set(
-        Consent.objects.filter(household__in=[house for _, house in due], withdrawn_on=None).values_list("household_id", flat=True)
-    )
+    have = _consents_of(due)
     fresh: dict[int, tuple[Any, ...]] = {}
     for row, house in due:
         if house.pk not in have and row["conclusion"] != "nobody_home":
