@@ -41,7 +41,9 @@ def family(number: int, rng: random.Random) -> Iterator[list[object]]:
 
     born = date(1965, 1, 1) + timedelta(days=rng.randrange(9_000))
     worker = name(surname)
-    income = rng.choice([round(rng.uniform(5_000, 90_000), 2), rng.randrange(5_000, 90_000), f"{rng.randrange(5_000, 90_000):,}"])
+    income = rng.choice(
+        [round(rng.uniform(5_000, 90_000), 2), rng.randrange(5_000, 90_000), f"{rng.randrange(5_000, 90_000):,}"]
+    )
     yield [
         number, f"{number:02d}", worker, worker, "本人", resident_id(born, rng), f"13{rng.randrange(10**9):09d}", "在岗", income,
         rng.choice([0, "/", "无", rng.randrange(20_000)]), rng.choice([0, "", rng.randrange(9_000)]), "", 1, 0, "否", "否",
@@ -50,7 +52,21 @@ def family(number: int, rng: random.Random) -> Iterator[list[object]]:
     yield ["", "", "", name(), "配偶", resident_id(born + timedelta(days=400), rng), "", "务农", *[""] * 11]
     for _ in range(rng.choice((1, 1, 1, 2))):
         child = born + timedelta(days=365 * 25 + rng.randrange(3_000))
-        yield ["", "", "", name(surname), "子女", resident_id(child, rng), "", "学生", "", "", "", "义务教育", *[""] * 7]
+        yield [
+            "",
+            "",
+            "",
+            name(surname),
+            "子女",
+            resident_id(child, rng),
+            "",
+            "学生",
+            "",
+            "",
+            "",
+            "义务教育",
+            *[""] * 7,
+        ]
 
 
 def write_returns(folder: Path, files: int, families: int) -> tuple[list[Path], int]:
@@ -114,7 +130,9 @@ def main() -> None:
         part = paths[:: max(1, len(paths) // max(1, options.openpyxl))]
         theirs = bare_openpyxl(part) * len(paths) / len(part)
         print(f"{len(paths)} files, {rows} member rows: {accepted} accepted, {refused} refused")
-        print(f"nuanxin.sheets  {seconds:8.1f} s  {rows / seconds:10,.0f} rows/s  peak {peak:,.0f} MiB in the largest process")
+        print(
+            f"nuanxin.sheets  {seconds:8.1f} s  {rows / seconds:10,.0f} rows/s  peak {peak:,.0f} MiB in the largest process"
+        )
         print(f"openpyxl bare   {theirs:8.1f} s  {rows / theirs:10,.0f} rows/s  (from {len(part)} files)")
         print(f"ratio           {theirs / seconds:8.1f} x")
     finally:

@@ -28,7 +28,9 @@ def number(born: str, order: int = 101, area: str = "640381") -> str:
     return stem + "10X98765432"[sum(int(d) * w for d, w in zip(stem, weights, strict=True)) % 11]
 
 
-def member(relation: str, name: str, born: str, *, first: bool = False, header: Sequence[str] = HEADER, **cells: object) -> list[object]:
+def member(
+    relation: str, name: str, born: str, *, first: bool = False, header: Sequence[str] = HEADER, **cells: object
+) -> list[object]:
     """A row of the survey. ``cells`` by (beginning of) title; the first row of a family has its household cells filled."""
     values: dict[str, object] = {"家庭成员姓名": name, "与职工关系": relation, "身份证号": number(born)}
     if first:
@@ -146,4 +148,11 @@ def write(tmp_path: Path) -> Write:
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The builders above, for tests: HEADER, number(), member(), family() and the folder of the examples."""
-    return SimpleNamespace(HEADER=HEADER, number=number, member=member, family=family, EXAMPLES=EXAMPLES, write={"_xlsx": _xlsx, "_xls": _xls, "_ods": _ods})
+    return SimpleNamespace(
+        HEADER=HEADER,
+        number=number,
+        member=member,
+        family=family,
+        EXAMPLES=EXAMPLES,
+        write={"_xlsx": _xlsx, "_xls": _xls, "_ods": _ods},
+    )

@@ -53,7 +53,23 @@ def test_amounts_are_exact_fen(cell: object, unit: int, fen: int) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["约3万", "每月3000", "3000/月", "3-5万", ">1万", "三万", "3万左右", "1,23", "36000~40000", "#N/A", "1e5", "见附件", "12.5%", True, dt.date(2022, 1, 1)],
+    [
+        "约3万",
+        "每月3000",
+        "3000/月",
+        "3-5万",
+        ">1万",
+        "三万",
+        "3万左右",
+        "1,23",
+        "36000~40000",
+        "#N/A",
+        "1e5",
+        "见附件",
+        "12.5%",
+        True,
+        dt.date(2022, 1, 1),
+    ],
 )
 def test_an_amount_that_is_no_figure_for_a_year_is_refused(cell: object) -> None:
     assert one(SURVEY["income"], cell) == (None, REFUSED, "amount_unclear")
@@ -128,7 +144,7 @@ def test_one_wrong_character_never_passes(born: dt.date, place: int, add: int) -
     ("cell", "code"),
     [
         (640381197402175011.0, "id_as_number"),
-        (6.40381197402175e17, "id_as_number"),
+        (6.4e17, "id_as_number"),
         ("6.40381E+17", "id_as_number"),
         ("640381197402175000.0", "id_as_number"),
         ("6.40381197402175e+17", "id_as_number"),
@@ -202,14 +218,37 @@ def test_integers(cell: object, expected: int) -> None:
     assert one(SURVEY["homes"], cell) == (expected, VALUE, "")
 
 
-@pytest.mark.parametrize(("cell", "code"), [("1.5", "integer_unclear"), (1.5, "integer_unclear"), ("-1", "integer_negative"), (-2.0, "integer_negative"), ("多套", "integer_unclear"), ("2021-03-01", "integer_unclear")])
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("1.5", "integer_unclear"),
+        (1.5, "integer_unclear"),
+        ("-1", "integer_negative"),
+        (-2.0, "integer_negative"),
+        ("多套", "integer_unclear"),
+        ("2021-03-01", "integer_unclear"),
+    ],
+)
 def test_integers_that_are_refused(cell: object, code: str) -> None:
     assert one(SURVEY["homes"], cell) == (None, REFUSED, code)
 
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("是", True), ("否", False), ("有", True), ("√", True), ("×", False), ("Y", True), ("n", False), (1.0, True), (True, True), (False, False), ("是（小卖部）", True), ("有，一家小店", True)],
+    [
+        ("是", True),
+        ("否", False),
+        ("有", True),
+        ("√", True),
+        ("×", False),
+        ("Y", True),
+        ("n", False),
+        (1.0, True),
+        (True, True),
+        (False, False),
+        ("是（小卖部）", True),
+        ("有，一家小店", True),
+    ],
 )
 def test_flags(cell: object, expected: bool) -> None:
     assert one(SURVEY["runs_business"], cell)[:2] == (expected, VALUE)
@@ -230,7 +269,22 @@ def test_logical_cells_and_ones_in_one_column_stay_apart() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["2022-09-16", "2022/9/16", "2022.9.16", "2022年9月16日", "２０２２年９月１６日", "20220916", 20220916.0, 44820.0, "44820", dt.date(2022, 9, 16), dt.datetime(2022, 9, 16, 8), "2022-09-16 00:00:00", " 2022 年 9 月 16 日 ", "2022-9-16 14:30"],
+    [
+        "2022-09-16",
+        "2022/9/16",
+        "2022.9.16",
+        "2022年9月16日",
+        "２０２２年９月１６日",
+        "20220916",
+        20220916.0,
+        44820.0,
+        "44820",
+        dt.date(2022, 9, 16),
+        dt.datetime(2022, 9, 16, 8),
+        "2022-09-16 00:00:00",
+        " 2022 年 9 月 16 日 ",
+        "2022-9-16 14:30",
+    ],
 )
 def test_dates(cell: object) -> None:
     assert one(VISITS["visited_on"], cell) == (dt.date(2022, 9, 16), VALUE, "")
@@ -292,7 +346,13 @@ def test_names_keep_their_inner_characters() -> None:
 
 
 def test_text_of_numbers_and_dates() -> None:
-    assert type_column(SURVEY["note"], [5.0, 0.1, dt.date(2022, 1, 2), "a", ""], 1, TODAY).values == ["5", "0.1", "2022-01-02", "a", None]
+    assert type_column(SURVEY["note"], [5.0, 0.1, dt.date(2022, 1, 2), "a", ""], 1, TODAY).values == [
+        "5",
+        "0.1",
+        "2022-01-02",
+        "a",
+        None,
+    ]
 
 
 def test_a_large_clean_column_equals_the_slow_path() -> None:

@@ -30,7 +30,9 @@ def code(path: Path) -> str | None:
     return reading.refused_whole.code
 
 
-def repack(path: Path, out: Path, change: dict[str, bytes] | None = None, extra: list[tuple[str, bytes]] | None = None) -> Path:
+def repack(
+    path: Path, out: Path, change: dict[str, bytes] | None = None, extra: list[tuple[str, bytes]] | None = None
+) -> Path:
     """A copy of an archive with members changed or added."""
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for info in source.infolist():
@@ -76,7 +78,11 @@ def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_other_office_documents(tmp_path: Path) -> None:
-    for member, expected in (("word/document.xml", "not_spreadsheet"), ("xl/workbook.bin", "unsupported"), ("a.txt", "not_spreadsheet")):
+    for member, expected in (
+        ("word/document.xml", "not_spreadsheet"),
+        ("xl/workbook.bin", "unsupported"),
+        ("a.txt", "not_spreadsheet"),
+    ):
         path = tmp_path / "a.xlsx"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(member, "<x/>")
@@ -98,8 +104,14 @@ def test_cut_off_and_flipped_bytes(tmp_path: Path, good: Path) -> None:
 
 
 def test_a_workbook_part_that_is_no_xml(tmp_path: Path, good: Path) -> None:
-    assert code(repack(good, tmp_path / "a.xlsx", {"xl/workbook.xml": b"<workbook><sheets>"})) in ("corrupt", "no_sheet")
-    assert code(repack(good, tmp_path / "b.xlsx", {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row><c"})) in ("corrupt", "no_sheet")
+    assert code(repack(good, tmp_path / "a.xlsx", {"xl/workbook.xml": b"<workbook><sheets>"})) in (
+        "corrupt",
+        "no_sheet",
+    )
+    assert code(repack(good, tmp_path / "b.xlsx", {"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row><c"})) in (
+        "corrupt",
+        "no_sheet",
+    )
 
 
 def test_encrypted_xlsx(tmp_path: Path, good: Path) -> None:
@@ -128,7 +140,16 @@ def test_encrypted_members(tmp_path: Path, good: Path) -> None:
     assert code(path) == "encrypted"
 
 
-@pytest.mark.parametrize("name", ["xl/worksheets/sheet1.xml", "XL/Worksheets/Sheet1.xml", "xl\\worksheets\\sheet1.xml", "/xl/worksheets/sheet1.xml", "xl/./worksheets/sheet1.xml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "xl/worksheets/sheet1.xml",
+        "XL/Worksheets/Sheet1.xml",
+        "xl\\worksheets\\sheet1.xml",
+        "/xl/worksheets/sheet1.xml",
+        "xl/./worksheets/sheet1.xml",
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_doubled_members(tmp_path: Path, good: Path, name: str) -> None:
     path = tmp_path / "twice.xlsx"
@@ -164,7 +185,10 @@ def test_two_names_for_one_member(tmp_path: Path, good: Path) -> None:
 def test_entities_are_refused(tmp_path: Path, good: Path) -> None:
     bomb = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><sst>&b;</sst>'
     assert code(repack(good, tmp_path / "a.xlsx", {"xl/sharedStrings.xml": bomb})) == "xml_entity"
-    assert code(repack(good, tmp_path / "b.xlsx", extra=[("xl/other.xml", "<!DOCTYPE a>".encode("utf-16"))])) == "xml_entity"
+    assert (
+        code(repack(good, tmp_path / "b.xlsx", extra=[("xl/other.xml", "<!DOCTYPE a>".encode("utf-16"))]))
+        == "xml_entity"
+    )
 
 
 def bomb(path: Path, good: Path, *, lie: bool) -> Path:
@@ -180,7 +204,13 @@ def bomb(path: Path, good: Path, *, lie: bool) -> Path:
     content = bytearray(path.read_bytes())
     size = (1000 if lie else 600 << 20).to_bytes(4, "little")
     for signature, method, place in ((b"PK\x03\x04", 8, 22), (b"PK\x01\x02", 10, 24)):
-        at = content.rindex(signature, 0, content.rindex(b"xl/worksheets/sheet9.xml") if signature == b"PK\x01\x02" else content.index(b"xl/worksheets/sheet9.xml"))
+        at = content.rindex(
+            signature,
+            0,
+            content.rindex(b"xl/worksheets/sheet9.xml")
+            if signature == b"PK\x01\x02"
+            else content.index(b"xl/worksheets/sheet9.xml"),
+        )
         content[at + method : at + method + 2] = b"\x08\x00"
         content[at + place : at + place + 4] = size
     path.write_bytes(bytes(content))
@@ -230,7 +260,11 @@ def test_formatted_blanks_far_away_do_no_harm(tmp_path: Path, good: Path) -> Non
 
 
 def test_shared_text_that_multiplies(tmp_path: Path, good: Path) -> None:
-    text = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>' + b"x" * 100_000 + b"</t></si></sst>"
+    text = (
+        b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>'
+        + b"x" * 100_000
+        + b"</t></si></sst>"
+    )
     rows = b"".join(b'<row r="%d"><c r="A%d" t="s"><v>0</v></c></row>' % (n, n) for n in range(1, 9_000))
     path = repack(good, tmp_path / "s.xlsx", {"xl/worksheets/sheet1.xml": SHEET % rows, "xl/sharedStrings.xml": text})
     assert code(path) == "zip_bomb"
@@ -241,7 +275,10 @@ def ods(path: Path, table: str) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr("content.xml", f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet><table:table table:name="a">{table}</table:table></office:spreadsheet></office:body></office:document-content>')
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content {names}><office:body><office:spreadsheet><table:table table:name="a">{table}</table:table></office:spreadsheet></office:body></office:document-content>',
+        )
     return path
 
 
@@ -251,8 +288,14 @@ def test_ods_repeats_are_measured(tmp_path: Path) -> None:
     wide = row.format(rows=1048576, cells=cell.format(columns=1024, text="x"))
     assert code(ods(tmp_path / "a.ods", wide)) in ("too_many_cells", "zip_bomb")
     gap = '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
-    assert code(ods(tmp_path / "b.ods", gap + row.format(rows=1, cells=cell.format(columns=30, text="x")))) == "too_many_cells"
-    assert code(ods(tmp_path / "c.ods", row.format(rows=9000, cells=cell.format(columns=10, text="x" * 9000)))) == "zip_bomb"
+    assert (
+        code(ods(tmp_path / "b.ods", gap + row.format(rows=1, cells=cell.format(columns=30, text="x"))))
+        == "too_many_cells"
+    )
+    assert (
+        code(ods(tmp_path / "c.ods", row.format(rows=9000, cells=cell.format(columns=10, text="x" * 9000))))
+        == "zip_bomb"
+    )
     assert code(ods(tmp_path / "d.ods", row.format(rows=1, cells=cell.format(columns=3, text="x")) + gap)) == "no_form"
 
 
@@ -299,7 +342,10 @@ def test_every_format_gives_the_same_rows(write, make: SimpleNamespace, suffix: 
     ]
 
 
-@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8", ","), ("utf-8-sig", ";"), ("gb18030", "\t"), ("gb18030", ","), ("utf-16", "\t")])
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8", ","), ("utf-8-sig", ";"), ("gb18030", "\t"), ("gb18030", ","), ("utf-16", "\t")],
+)
 def test_csv_encodings_and_delimiters(write, make: SimpleNamespace, encoding: str, delimiter: str) -> None:
     rows = [make.HEADER, *make.family(备注="𠮷，\n第二行")]
     reading = read_file(write("a.csv", rows, encoding=encoding, delimiter=delimiter), expect=EXPECT)
@@ -308,7 +354,9 @@ def test_csv_encodings_and_delimiters(write, make: SimpleNamespace, encoding: st
     assert reading.tables["survey"]["note"].to_pylist()[0] == "𠮷，\n第二行"
 
 
-@pytest.mark.parametrize(("made", "called"), [(".xlsx", ".xls"), (".xls", ".xlsx"), (".ods", ".xlsx"), (".csv", ".xlsx"), (".xlsx", ".csv")])
+@pytest.mark.parametrize(
+    ("made", "called"), [(".xlsx", ".xls"), (".xls", ".xlsx"), (".ods", ".xlsx"), (".csv", ".xlsx"), (".xlsx", ".csv")]
+)
 def test_the_content_counts_and_not_the_name(write, make: SimpleNamespace, made: str, called: str) -> None:
     path = write(f"a{made}", [make.HEADER, *make.family()])
     other = path.with_name(f"b{called}")
@@ -322,7 +370,9 @@ def test_the_content_counts_and_not_the_name(write, make: SimpleNamespace, made:
 @pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods"])
 def test_hidden_sheets_are_skipped(write, make: SimpleNamespace, suffix: str) -> None:
     old = [make.HEADER, *make.family(职工姓名="旧表人", 家庭成员姓名="旧表人")]
-    reading = read_file(write(f"a{suffix}", {"参考": old, "摸排表": [make.HEADER, *make.family()]}, hidden=["参考"]), expect=EXPECT)
+    reading = read_file(
+        write(f"a{suffix}", {"参考": old, "摸排表": [make.HEADER, *make.family()]}, hidden=["参考"]), expect=EXPECT
+    )
     assert reading.tables["survey"]["sheet"].unique().to_pylist() == ["摸排表"]
 
 
@@ -358,6 +408,10 @@ def test_rows_are_numbered_as_the_spreadsheet_does(tmp_path: Path, make: SimpleN
 
 def test_an_xlsx_as_wps_saves_it(tmp_path: Path, good: Path) -> None:
     """WPS adds parts of its own, writes no dimension and prefixes nothing differently."""
-    path = repack(good, tmp_path / "wps.xlsx", extra=[("xl/cellimages.xml", b"<etc:cellImages xmlns:etc='x'/>"), ("docProps/custom.xml", b"<Properties/>")])
+    path = repack(
+        good,
+        tmp_path / "wps.xlsx",
+        extra=[("xl/cellimages.xml", b"<etc:cellImages xmlns:etc='x'/>"), ("docProps/custom.xml", b"<Properties/>")],
+    )
     reading = read_file(path, expect=EXPECT)
     assert len(reading.tables["survey"]) == 3

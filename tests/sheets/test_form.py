@@ -18,7 +18,16 @@ def test_every_form_loads_and_names_each_column_once() -> None:
 
 def test_choices_are_found_by_every_word() -> None:
     relation = forms()["survey"].fields["relation"]
-    assert set(relation.choice_titles) == {"self", "spouse", "child", "parent", "grandparent", "grandchild", "sibling", "other"}
+    assert set(relation.choice_titles) == {
+        "self",
+        "spouse",
+        "child",
+        "parent",
+        "grandparent",
+        "grandchild",
+        "sibling",
+        "other",
+    }
     assert relation.choices[fold("岳母")] == "parent"
     assert forms()["visits"].fields["conclusion"].choice_titles["as_reported"] == "属实"
 
@@ -57,15 +66,23 @@ def test_units() -> None:
 
 def test_a_form_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
-    path.write_text('name="x"\ntitle="x"\nenglish="x"\ncolumns=[{field="a",title="甲",type="text"},{field="b",title="甲",type="text"}]', encoding="utf-8")
+    path.write_text(
+        'name="x"\ntitle="x"\nenglish="x"\ncolumns=[{field="a",title="甲",type="text"},{field="b",title="甲",type="text"}]',
+        encoding="utf-8",
+    )
     with pytest.raises(ValueError, match="甲"):
         load_form(path)
-    path.write_text('name="x"\ntitle="x"\nenglish="x"\ncolumns=[{field="a",title="甲",type="colour"}]', encoding="utf-8")
+    path.write_text(
+        'name="x"\ntitle="x"\nenglish="x"\ncolumns=[{field="a",title="甲",type="colour"}]', encoding="utf-8"
+    )
     with pytest.raises(ValueError, match="colour"):
         load_form(path)
 
 
 def test_adding_a_form_is_adding_a_file(tmp_path: Path) -> None:
     path = tmp_path / "books.toml"
-    path.write_text('name="books"\ntitle="图书"\nenglish="books"\ncolumns=[{field="title",title="书名",type="text",required=true,needed=true}]', encoding="utf-8")
+    path.write_text(
+        'name="books"\ntitle="图书"\nenglish="books"\ncolumns=[{field="title",title="书名",type="text",required=true,needed=true}]',
+        encoding="utf-8",
+    )
     assert load_form(path).required == ("title",)

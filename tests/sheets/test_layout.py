@@ -37,7 +37,13 @@ def test_quarters(text: str, quarter: str | None) -> None:
         ([["峡光铝材工会委员会2022年第三季度困难职工家庭摸排表"]], "峡光铝材工会委员会"),
         ([["2022年第三季度峡光铝材工会委员会困难职工家庭摸排表"]], "峡光铝材工会委员会"),
         ([["2022年第三季度困难职工家庭摸排表"]], None),
-        ([["2022年第三季度困难职工家庭摸排表"], ["填报单位：东街社区工会联合会（盖章）", "", "填报日期：2022年8月15日"]], "东街社区工会联合会"),
+        (
+            [
+                ["2022年第三季度困难职工家庭摸排表"],
+                ["填报单位：东街社区工会联合会（盖章）", "", "填报日期：2022年8月15日"],
+            ],
+            "东街社区工会联合会",
+        ),
         ([["青铜峡市总工会2022年第三季度摸排表"], ["填报单位: 东街社区工会联合会(公章)"]], "东街社区工会联合会"),
         ([["2022年第三季度困难职工摸排表"], ["填报单位：", "填报日期："]], None),
     ],
@@ -79,7 +85,7 @@ def test_two_row_header_with_vertical_merges(write, make: SimpleNamespace) -> No
         upper[place] = "收入和支出" if place == 8 else ""
     rows = [["2022年第三季度摸排表"], upper, lower, *make.family()]
     table = survey(read(write, rows, merges=["A2:A3", "B2:B3", "I2:K2"]))
-    assert [(r["row"], r["income"], r["name"]) for r in table][0] == (4, 3_800_000, "张刚")
+    assert next((r["row"], r["income"], r["name"]) for r in table) == (4, 3_800_000, "张刚")
 
 
 def test_units_in_a_second_header_row(write, make: SimpleNamespace) -> None:
@@ -107,12 +113,24 @@ def test_a_unit_above_the_header_holds_for_amounts_without_one(write, make: Simp
 
 def test_other_names_other_order_and_line_breaks(write, make: SimpleNamespace) -> None:
     order = [8, 5, 3, 4, 18, 2, 0, 1, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17]
-    names = {5: "公民\n身份号码", 6: " 手机号 ", 2: "困难职工姓名", 8: "家庭\n年收入（万元）", 4: "*与户主关系", 9: "自付医疗费用（元）"}
+    names = {
+        5: "公民\n身份号码",
+        6: " 手机号 ",
+        2: "困难职工姓名",
+        8: "家庭\n年收入（万元）",
+        4: "*与户主关系",
+        9: "自付医疗费用（元）",
+    }
     header = [names.get(i, make.HEADER[i]) for i in order]
     rows = [[row[i] for i in order] for row in make.family(家庭年收入=3.8)]
     reading = read(write, [header, *rows])
     table = survey(reading)
-    assert (table[0]["income"], table[0]["worker_name"], table[0]["relation"], table[0]["phone"]) == (3_800_000, "张刚", "self", "13722479758")
+    assert (table[0]["income"], table[0]["worker_name"], table[0]["relation"], table[0]["phone"]) == (
+        3_800_000,
+        "张刚",
+        "self",
+        "13722479758",
+    )
     assert not reading.refusals
 
 

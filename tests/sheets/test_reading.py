@@ -17,8 +17,12 @@ TODAY = dt.date(2023, 6, 30)
 def survey(write, make: SimpleNamespace):
     """Read data rows under the usual header."""
 
-    def read(rows: list[list[object]], *, header: list[str] | None = None, suffix: str = ".xlsx", **options: object) -> Reading:
-        path = write(f"a{suffix}", [["甲工会2022年第三季度困难职工家庭摸排表"], header or make.HEADER, *rows], **options)
+    def read(
+        rows: list[list[object]], *, header: list[str] | None = None, suffix: str = ".xlsx", **options: object
+    ) -> Reading:
+        path = write(
+            f"a{suffix}", [["甲工会2022年第三季度困难职工家庭摸排表"], header or make.HEADER, *rows], **options
+        )
         reading = read_file(path, expect=EXPECT, today=TODAY)
         assert reading.refused_whole is None, reading.refused_whole
         check(reading)
@@ -43,8 +47,16 @@ def check(reading: Reading) -> None:
             assert not re.search(r"\d{11,}", said.replace(entry.file, "")), said
             assert entry.mend(lang)
     for table in reading.tables.values():
-        refused = {(s, r) for s, r, a in zip(table["sheet"].to_pylist(), table["row"].to_pylist(), table["accepted"].to_pylist(), strict=True) if not a}
-        assert refused == {(e.sheet, e.row) for e in reading.refusals} & {(s, r) for s, r in zip(table["sheet"].to_pylist(), table["row"].to_pylist(), strict=True)}
+        refused = {
+            (s, r)
+            for s, r, a in zip(
+                table["sheet"].to_pylist(), table["row"].to_pylist(), table["accepted"].to_pylist(), strict=True
+            )
+            if not a
+        }
+        assert refused == {(e.sheet, e.row) for e in reading.refusals} & {
+            (s, r) for s, r in zip(table["sheet"].to_pylist(), table["row"].to_pylist(), strict=True)
+        }
 
 
 def found(reading: Reading) -> list[tuple[int, str, str]]:
@@ -87,12 +99,48 @@ def test_an_absent_optional_column_is_unknown_not_zero(survey, make: SimpleNames
 
 
 def test_rows_that_are_skipped(survey, make: SimpleNamespace) -> None:
-    example = ["例", "00", "张某某", "张某某", "本人", "640381198001011234", "13800000000", "在岗", 36000, 0, 0, "", 1, 0, "否", "否", 0, "本人大病", "示例，请删除"]
+    example = [
+        "例",
+        "00",
+        "张某某",
+        "张某某",
+        "本人",
+        "640381198001011234",
+        "13800000000",
+        "在岗",
+        36000,
+        0,
+        0,
+        "",
+        1,
+        0,
+        "否",
+        "否",
+        0,
+        "本人大病",
+        "示例，请删除",
+    ]
     partner = make.member("配偶", "李某某", "19820202")
-    rows = [example, partner, *make.family(), [], ["合计", "1户", *[""] * 6, 38000], make.HEADER, ["", "", "以上情况属实"], ["填表人：严海", *[""] * 6, "审核人：龙磊"]]
+    rows = [
+        example,
+        partner,
+        *make.family(),
+        [],
+        ["合计", "1户", *[""] * 6, 38000],
+        make.HEADER,
+        ["", "", "以上情况属实"],
+        ["填表人：严海", *[""] * 6, "审核人：龙磊"],
+    ]
     reading = survey(rows)
     assert column(reading, "row") == [5, 6, 7]
-    assert reading.balance["survey"]["skipped"] == {"example": 2, "blank": 1, "total": 1, "header": 1, "remark": 1, "footer": 1}
+    assert reading.balance["survey"]["skipped"] == {
+        "example": 2,
+        "blank": 1,
+        "total": 1,
+        "header": 1,
+        "remark": 1,
+        "footer": 1,
+    }
     assert [w.code for w in reading.warnings if w.code != "id_area"] == ["remark_row"]
 
 
@@ -118,7 +166,9 @@ def test_column_numbers_below_the_header(survey, make: SimpleNamespace) -> None:
     assert survey([[str(n) for n in range(1, 20)], *make.family()]).balance["survey"]["skipped"] == {"header": 1}
 
 
-@pytest.mark.parametrize("said", ["无", "本季度无困难职工家庭", "本季度无困难职工", "零报告", "无上报", "本单位无困难职工家庭。", "暂无"])
+@pytest.mark.parametrize(
+    "said", ["无", "本季度无困难职工家庭", "本季度无困难职工", "零报告", "无上报", "本单位无困难职工家庭。", "暂无"]
+)
 def test_nil_statements(survey, said: str) -> None:
     for row in ([said], ["", "", said], [1, "", "", said], [1, "01", said, said]):
         reading = survey([row, [], ["填表人：邓敏"]])
@@ -133,7 +183,15 @@ def test_nothing_below_the_header_is_nil(survey) -> None:
 
 
 def test_a_file_with_only_wishes_is_not_nil(write) -> None:
-    path = write("QTX-01-E01-甲工会-难题和微心愿.csv", [["序号", "类别", "内容", "提出人", "联系电话"], [1, "微心愿", "一个头盔", "黄丽", "15060898730"], [2, "难题", "修路灯", "", ""]], encoding="gb18030")
+    path = write(
+        "QTX-01-E01-甲工会-难题和微心愿.csv",
+        [
+            ["序号", "类别", "内容", "提出人", "联系电话"],
+            [1, "微心愿", "一个头盔", "黄丽", "15060898730"],
+            [2, "难题", "修路灯", "", ""],
+        ],
+        encoding="gb18030",
+    )
     reading = read_file(path, expect=EXPECT)
     assert not reading.nil
     assert set(reading.tables) == {"matters"}
@@ -142,8 +200,14 @@ def test_a_file_with_only_wishes_is_not_nil(write) -> None:
 
 
 def test_a_row_with_too_little_is_refused_not_lost(survey, make: SimpleNamespace) -> None:
-    reading = survey([*make.family(), make.member("", "马小", "20100101", 身份证号=""), make.member("子女", "", "20100101")])
-    assert found(reading) == [(6, "relation", "missing_value"), (6, "resident_id", "missing_value"), (7, "name", "missing_value")]
+    reading = survey(
+        [*make.family(), make.member("", "马小", "20100101", 身份证号=""), make.member("子女", "", "20100101")]
+    )
+    assert found(reading) == [
+        (6, "relation", "missing_value"),
+        (6, "resident_id", "missing_value"),
+        (7, "name", "missing_value"),
+    ]
     assert column(reading, "family") == [0] * 5
 
 
@@ -192,7 +256,10 @@ def test_without_numbers_the_sequence_or_the_worker_starts_a_family(survey, make
 
 def test_a_sequence_number_without_a_worker_is_a_family_without_head(survey, make: SimpleNamespace) -> None:
     header = [t for t in make.HEADER if t != "户编号"]
-    rows = [*make.family(header), make.member("配偶", "王芳", "19710101", header=header, 序号=2, 职工姓名="李强", 家庭年收入=1)]
+    rows = [
+        *make.family(header),
+        make.member("配偶", "王芳", "19710101", header=header, 序号=2, 职工姓名="李强", 家庭年收入=1),
+    ]
     rows[1][0] = ""
     reading = survey(rows, header=header)
     assert column(reading, "family") == [0, 0, 0, 1]
@@ -245,7 +312,10 @@ def test_an_empty_income_is_zero_with_a_warning(survey, make: SimpleNamespace) -
 
 def test_no_head_and_two_heads(survey, make: SimpleNamespace) -> None:
     no_head = [make.member("配偶", "马丽", "19750111", 户编号="09", 家庭年收入=1)]
-    two = [make.member("本人", "李强", "19700101", first=True, 户编号="02"), make.member("本人", "王芳", "19710101", 户编号="02")]
+    two = [
+        make.member("本人", "李强", "19700101", first=True, 户编号="02"),
+        make.member("本人", "王芳", "19710101", 户编号="02"),
+    ]
     reading = survey([*make.family(), *no_head, *two])
     assert found(reading) == [(6, "relation", "no_head"), (8, "relation", "two_heads")]
     assert "第 7 行" in reading.refusals[1].why()
@@ -262,12 +332,20 @@ def test_ages_that_cannot_be(survey, make: SimpleNamespace) -> None:
         make.member("兄弟", "张兄", "19600102"),
     ]
     reading = survey(rows)
-    assert found(reading) == [(4, "resident_id", "child_older"), (5, "resident_id", "child_older"), (6, "resident_id", "parent_younger"), (7, "resident_id", "child_older")]
+    assert found(reading) == [
+        (4, "resident_id", "child_older"),
+        (5, "resident_id", "child_older"),
+        (6, "resident_id", "parent_younger"),
+        (7, "resident_id", "child_older"),
+    ]
     assert "1971-12-12" in reading.refusals[0].why()
 
 
 def test_ages_are_not_judged_by_a_refused_number(survey, make: SimpleNamespace) -> None:
-    rows = [make.member("本人", "张刚", "19711212", first=True, 身份证号=6.40381e17), make.member("子女", "张大", "19700101")]
+    rows = [
+        make.member("本人", "张刚", "19711212", first=True, 身份证号=6.40381e17),
+        make.member("子女", "张大", "19700101"),
+    ]
     assert found(survey(rows)) == [(3, "resident_id", "id_as_number")]
 
 
@@ -303,7 +381,10 @@ def test_area_codes_only_warn_once_per_file_and_code(survey, make: SimpleNamespa
     rows[2][5] = make.number("20050809", area="999999")
     reading = survey(rows)
     assert found(reading) == []
-    assert {w.args["area"]: w.args["count"] for w in reading.warnings if w.code == "id_area"} == {"640381": 2, "999999": 1}
+    assert {w.args["area"]: w.args["count"] for w in reading.warnings if w.code == "id_area"} == {
+        "640381": 2,
+        "999999": 1,
+    }
 
 
 def test_phones_as_numbers(survey, make: SimpleNamespace) -> None:
@@ -320,7 +401,13 @@ def test_optional_columns_of_the_household_file(survey, make: SimpleNamespace) -
     table = survey([row], header=header).tables["survey"].to_pylist()[0]
     assert table["card"] == "6222021234567890123"
     assert table["consent_on"] == dt.date(2022, 8, 1)
-    assert (table["health"], table["bank"], table["school_entry"], table["single_parent"], table["floor_area"]) == ("一般", "建设银行", 2019, True, 86.5)
+    assert (table["health"], table["bank"], table["school_entry"], table["single_parent"], table["floor_area"]) == (
+        "一般",
+        "建设银行",
+        2019,
+        True,
+        86.5,
+    )
 
 
 def test_a_card_stored_as_a_number_is_refused(survey, make: SimpleNamespace) -> None:
@@ -332,7 +419,19 @@ def test_a_card_stored_as_a_number_is_refused(survey, make: SimpleNamespace) -> 
 
 
 def test_visits_keep_empty_apart_from_zero(write, make: SimpleNamespace) -> None:
-    header = ["走访日期", "职工姓名", "身份证号", "走访人一", "走访人二", "核实家庭人口", "核实家庭年收入（元）", "核实住房套数", "核实自付医疗费（元）", "走访结论", "备注"]
+    header = [
+        "走访日期",
+        "职工姓名",
+        "身份证号",
+        "走访人一",
+        "走访人二",
+        "核实家庭人口",
+        "核实家庭年收入（元）",
+        "核实住房套数",
+        "核实自付医疗费（元）",
+        "走访结论",
+        "备注",
+    ]
     number = make.number("19711212")
     rows: list[list[object]] = [
         header,
@@ -376,21 +475,38 @@ def test_books_of_records(write, make: SimpleNamespace) -> None:
 
 
 def test_a_dated_row_that_lacks_a_figure_is_refused_not_skipped(write) -> None:
-    path = write("a.xlsx", [["日期", "活动", "用工单位", "岗位", "岗位数"], ["2022年7月6日", "夜市招聘", "甲公司", "电工", ""]])
+    path = write(
+        "a.xlsx", [["日期", "活动", "用工单位", "岗位", "岗位数"], ["2022年7月6日", "夜市招聘", "甲公司", "电工", ""]]
+    )
     reading = read_file(path, expect={"jobs"})
     assert [(r.row, r.field, r.code) for r in reading.refusals] == [(2, "places", "missing_value")]
 
 
 def test_register_check(write, make: SimpleNamespace) -> None:
-    rows: list[list[object]] = [["姓名", "身份证号", "比对结果", "享受起始日期", "依据文号"], ["张刚", make.number("19711212"), "低保边缘", "2021-03-01", "民〔2021〕3号"], ["马敏", make.number("19750110"), "无", "", ""]]
+    rows: list[list[object]] = [
+        ["姓名", "身份证号", "比对结果", "享受起始日期", "依据文号"],
+        ["张刚", make.number("19711212"), "低保边缘", "2021-03-01", "民〔2021〕3号"],
+        ["马敏", make.number("19750110"), "无", "", ""],
+    ]
     table = read_file(write("a.xlsx", rows), expect={"register_check"}).tables["register_check"].to_pylist()
-    assert [(r["result"], r["from"], r["document"]) for r in table] == [("near_minimum", dt.date(2021, 3, 1), "民〔2021〕3号"), ("none", None, None)]
+    assert [(r["result"], r["from"], r["document"]) for r in table] == [
+        ("near_minimum", dt.date(2021, 3, 1), "民〔2021〕3号"),
+        ("none", None, None),
+    ]
 
 
 # --- files
 
 
-@pytest.mark.parametrize(("name", "correction"), [("QTX-03-C2-西苑（更正）.xlsx", True), ("西苑更正表.xlsx", True), ("QTX-修正-1.xlsx", True), ("QTX-03-C2-西苑.xlsx", False)])
+@pytest.mark.parametrize(
+    ("name", "correction"),
+    [
+        ("QTX-03-C2-西苑（更正）.xlsx", True),
+        ("西苑更正表.xlsx", True),
+        ("QTX-修正-1.xlsx", True),
+        ("QTX-03-C2-西苑.xlsx", False),
+    ],
+)
 def test_corrections_by_the_file_name(write, make: SimpleNamespace, name: str, correction: bool) -> None:
     assert read_file(write(name, [make.HEADER, *make.family()]), expect=EXPECT).correction is correction
 
@@ -411,7 +527,11 @@ def test_many_files_equal_one_by_one_in_order_and_in_processes(tmp_path: Path, w
     paths.append(tmp_path / "f300.xlsx")
     seen: list[tuple[int, int]] = []
     alone = [read_file(path, expect=EXPECT, today=TODAY) for path in paths]
-    together = list(read_files(paths, expect=EXPECT, workers=1, today=TODAY, progress=lambda done, total: seen.append((done, total))))
+    together = list(
+        read_files(
+            paths, expect=EXPECT, workers=1, today=TODAY, progress=lambda done, total: seen.append((done, total))
+        )
+    )
     apart = list(read_files(iter(paths), expect=EXPECT, workers=2, today=TODAY))
     assert alone == together == apart
     assert seen[-1] == (301, 301)
@@ -424,7 +544,14 @@ def test_many_files_equal_one_by_one_in_order_and_in_processes(tmp_path: Path, w
 def test_refusals_hold_what_a_program_needs(survey, make: SimpleNamespace) -> None:
     refusal = survey(make.family(身份证号="6.40381E+17")).refusals[0]
     assert isinstance(refusal, Refusal)
-    assert (refusal.file, refusal.sheet, refusal.row, refusal.column, refusal.field, refusal.found) == ("a.xlsx", "摸排表", 3, "身份证号", "resident_id", "6.40381E+17")
+    assert (refusal.file, refusal.sheet, refusal.row, refusal.column, refusal.field, refusal.found) == (
+        "a.xlsx",
+        "摸排表",
+        3,
+        "身份证号",
+        "resident_id",
+        "6.40381E+17",
+    )
 
 
 # --- the examples: what a city union received in four quarters
@@ -440,7 +567,14 @@ def test_the_example_returns_are_read(make: SimpleNamespace) -> None:
         assert reading.refused_whole is None, reading.name
         check(reading)
     refused = [(r.file, r.row, r.code) for reading in readings for r in reading.refusals]
-    assert sorted(code for _, _, code in refused) == ["amount_unclear", "amount_unclear", "id_as_number", "id_as_number", "id_check", "id_date"]
+    assert sorted(code for _, _, code in refused) == [
+        "amount_unclear",
+        "amount_unclear",
+        "id_as_number",
+        "id_as_number",
+        "id_check",
+        "id_date",
+    ]
     assert {w.code for reading in readings for w in reading.warnings} <= {"id_area"}
     assert sum(reading.balance.get("survey", {}).get("refused", 0) for reading in readings) == 6  # type: ignore[misc]
     wishes = pa.concat_tables([r.tables["matters"] for r in readings if "matters" in r.tables])
@@ -448,7 +582,9 @@ def test_the_example_returns_are_read(make: SimpleNamespace) -> None:
 
 
 def test_the_example_files_carry_union_quarter_and_correction(make: SimpleNamespace) -> None:
-    unions = {line.split(",")[1] for line in (make.EXAMPLES / "unions.csv").read_text(encoding="utf-8-sig").splitlines()}
+    unions = {
+        line.split(",")[1] for line in (make.EXAMPLES / "unions.csv").read_text(encoding="utf-8-sig").splitlines()
+    }
     surveys = [r for r in read_files(returns(make), expect=EXPECT) if "survey" in r.tables]
     assert {r.org_name for r in surveys} <= unions
     other_quarter = [r.name for r in surveys if r.quarter != r.path.parent.name]
@@ -457,7 +593,10 @@ def test_the_example_files_carry_union_quarter_and_correction(make: SimpleNamesp
 
 
 def test_the_example_books(make: SimpleNamespace) -> None:
-    books = {name: read_file(make.EXAMPLES / f"{name}.xlsx", expect={"jobs", "consolation", "grants", "mutual_aid"}) for name in ("招聘岗位", "慰问支出", "金秋助学", "医疗互助")}
+    books = {
+        name: read_file(make.EXAMPLES / f"{name}.xlsx", expect={"jobs", "consolation", "grants", "mutual_aid"})
+        for name in ("招聘岗位", "慰问支出", "金秋助学", "医疗互助")
+    }
     for reading in books.values():
         check(reading)
         assert not reading.refusals

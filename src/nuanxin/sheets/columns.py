@@ -20,8 +20,8 @@ import pyarrow as pa
 from stdnum import numdb
 
 from nuanxin.sheets.form import Field, fold, without_invisible
-from nuanxin.sheets.messages import NOTHING
 from nuanxin.sheets.masks import mask_digits, mask_id, mask_name, mask_phone
+from nuanxin.sheets.messages import NOTHING
 
 BLANK, VALUE, REFUSED, MARK = 0, 1, 2, 3
 """States of a cell. MARK: a dash or 无 that stands for the blank meaning; among a family's later rows it gives way to a figure."""
@@ -42,7 +42,9 @@ ARROW: dict[str, pa.DataType] = {
     "year": pa.int32(),
 }
 
-DASHES = frozenset({"/", "//", "-", "--", "---", "—", "——", "–", "―", "─", "_", "\\", "|", "空", "n/a", "na", "null", "、", "~", ""})
+DASHES = frozenset(
+    {"/", "//", "-", "--", "---", "—", "——", "–", "―", "─", "_", "\\", "|", "空", "n/a", "na", "null", "、", "~", ""}
+)
 NONES = frozenset({"无", "没有", "零", "〇", "暂无", "没", "未发生", "无此项", "无此情况", "不涉及"})
 RAW_MARKS = DASHES | NONES | {"／", "－", "＼", "｜", "＿", "～", "N/A", "NA", "NULL", "Null", "None"}
 _NO_MONEY = frozenset({"无收入", "无支出", "无费用", "无损失", "没有收入", "没有支出", "无医疗费", "无教育支出"})
@@ -54,11 +56,27 @@ _AMOUNT = re.compile(
 _NEGATIVE = re.compile(r"(?:¥|rmb|人民币)?-\s*(?:¥)?[\d.,]+\D{0,3}|\([\d.,]+\)")
 _UNITS = {"万元": 10_000, "万": 10_000, "千元": 1_000, "千": 1_000, "元": 1, "圆": 1, "块": 1}
 _INTEGER = re.compile(r"(?P<figure>\d{1,9})(?:\.0*)?(?:人次|学年|人|口|户|套|辆|处|间|年|天|日|个|名|台|次|所|部|岗)?")
-_CHINESE_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_CHINESE_DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+}
 _CHINESE_INTEGER = re.compile(r"(?P<figure>[零〇一二两三四五六七八九十])(?:人|口|户|套|辆|处|间|年|天|个|名|台|次)?")
 _NUMBER = re.compile(r"(?P<figure>\d+(?:,\d{3})*(?:\.\d+)?)(?:平方米|平米|平方|m2|㎡|米|元)?")
 _YES = frozenset({"是", "有", "√", "✓", "✔", "☑", "y", "yes", "true", "1", "对", "v", "属于", "具备"})
-_NO = frozenset({"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0", "不是", "非", "未", "不属于", "不具备", "没"})
+_NO = frozenset(
+    {"否", "无", "没有", "×", "✗", "✘", "x", "n", "no", "false", "0", "不是", "非", "未", "不属于", "不具备", "没"}
+)
 _FLAG_WITH_REMARK = re.compile(r"(是|有|否|无)[(,:;，：；].+")
 _DATE = re.compile(
     r"(?P<y>\d{4})(?:[-/.年])(?P<m>\d{1,2})(?:[-/.月])(?P<d>\d{1,2})[日号]?(?:[t ]?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
@@ -74,7 +92,9 @@ _SPACE_RUN = re.compile(r"[^\S\n]+")
 _ALL_SPACE = re.compile(r"\s+")
 _AS_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?e[+-]?\d+|\d{10,}\.\d*", re.IGNORECASE)
 _ID_SEPARATORS = re.compile(r"[\s\-'’‘`\"·]+")
-_NOT_PLAIN = re.compile("[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u0000-\u001f\u007f]")
+_NOT_PLAIN = re.compile(
+    "[\\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\u0000-\u001f\u007f]"
+)
 _EPOCH = dt.date(1899, 12, 30)
 
 
@@ -396,7 +416,9 @@ def _amounts(one: Field, cells: list[object], unit: int) -> Typed:
             fen = figures * (unit * 100)
             whole = np.rint(fen)
             clean = (np.abs(fen - whole) <= 1e-9 * np.maximum(1.0, np.abs(fen))) & (fen >= 0) & (fen < 1e13)
-        for figure, amount, sure in zip(floats, np.where(clean, whole, 0).astype(np.int64).tolist(), clean.tolist(), strict=True):
+        for figure, amount, sure in zip(
+            floats, np.where(clean, whole, 0).astype(np.int64).tolist(), clean.tolist(), strict=True
+        ):
             known[figure] = _Cell(amount) if sure else _amount(one, figure, unit)
     for content in distinct:
         if content not in known:
@@ -508,7 +530,15 @@ def _resident_ids(one: Field, cells: list[object], today: dt.date) -> Typed:
             if checked.characters[index] and (rest := _id_text(cells[at])[1]):
                 problems.append(Problem(at, rest.code, shown(one, cells[at]), rest.args, True))
                 continue
-            code = "id_characters" if checked.characters[index] else "id_date" if checked.date[index] else "id_future" if checked.range[index] else "id_check"
+            code = (
+                "id_characters"
+                if checked.characters[index]
+                else "id_date"
+                if checked.date[index]
+                else "id_future"
+                if checked.range[index]
+                else "id_check"
+            )
             problems.append(Problem(at, code, mask_id(number), {"date": date}, True))
     elif len(places) == count:
         values = list(checked.numbers)
@@ -568,7 +598,9 @@ def type_column(one: Field, cells: list[object], units: Sequence[int] | int, tod
     known: dict[object, _Cell] = {}
     if one.type == "phone":
         # Nearly every phone is another one: those that are plainly right need no cleaning.
-        known = {c: _Cell(c) for c in distinct if type(c) is str and len(c) == 11 and c.isascii() and _MOBILE.fullmatch(c)}
+        known = {
+            c: _Cell(c) for c in distinct if type(c) is str and len(c) == 11 and c.isascii() and _MOBILE.fullmatch(c)
+        }
     known.update({content: read(one, content) for content in distinct if content not in known})
     return _scatter(cells, known, one)
 
@@ -580,4 +612,3 @@ def _plain_texts(one: Field, cells: list[object]) -> Typed:
         return Typed(list(cells), np.full(len(cells), VALUE, dtype=np.uint8))
     values = [odd[c].value if c in odd else c for c in cells]
     return Typed(values, np.frombuffer(bytes([v is not None for v in values]), dtype=np.uint8).copy())
-

@@ -70,7 +70,9 @@ def open_file(path: Path) -> Opened:
     try:
         size = path.stat().st_size
         if size > MAX_FILE:
-            return Opened(path, size, _digest_of(path), "", (), Message("too_big", {"size": _mib(size), "limit": _mib(MAX_FILE)}))
+            return Opened(
+                path, size, _digest_of(path), "", (), Message("too_big", {"size": _mib(size), "limit": _mib(MAX_FILE)})
+            )
         content = path.read_bytes()
     except OSError as error:
         return Opened(path, 0, "", "", (), Message("unreadable", {"reason": error.strerror or str(error)}))
@@ -160,7 +162,15 @@ def _directory(content: bytes) -> list[zipfile.ZipInfo]:
             if archive.comment and b"PK\x05\x06" in archive.comment:
                 raise Refused("doubled_member", member="PK")
             return archive.infolist()
-    except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError, UnicodeDecodeError, OSError, IndexError) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        struct.error,
+        NotImplementedError,
+        UnicodeDecodeError,
+        OSError,
+        IndexError,
+    ) as error:
         raise Refused("corrupt") from error
 
 
@@ -212,7 +222,10 @@ def _members(content: bytes) -> dict[str, bytes]:
             raise Refused("doubled_member", member=info.filename[:60])
         name_length, extra_length = struct.unpack_from("<HH", content, start + 26)
         stored_name = content[start + 30 : start + 30 + name_length]
-        if stored_name not in (info.orig_filename.encode("utf-8", "replace"), info.orig_filename.encode("cp437", "replace")):
+        if stored_name not in (
+            info.orig_filename.encode("utf-8", "replace"),
+            info.orig_filename.encode("cp437", "replace"),
+        ):
             raise Refused("doubled_member", member=info.filename[:60])
         begin = start + 30 + name_length + extra_length
         end_before = begin + info.compress_size
@@ -284,7 +297,11 @@ def _read_xlsx(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
     if "xl/workbook.xml" not in parts:
         raise Refused("corrupt")
     for name, part in parts.items():
-        if name.startswith("xl/") and (b"<sheetData" in part or b":sheetData" in part) and _xlsx_extent(part) > MAX_CELLS:
+        if (
+            name.startswith("xl/")
+            and (b"<sheetData" in part or b":sheetData" in part)
+            and _xlsx_extent(part) > MAX_CELLS
+        ):
             raise Refused("too_many_cells", sheet=name.rpartition("/")[2].removesuffix(".xml"), limit=f"{MAX_CELLS:,}")
     _check_shared_text(parts)
     return _read_calamine(content)
@@ -361,7 +378,7 @@ def _ole_kind(content: bytes) -> str:
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as compound:
             names = {"/".join(entry).lower() for entry in compound.listdir()}
-    except Exception as error:  # noqa: BLE001 - olefile raises whatever the damaged bytes lead to
+    except Exception as error:
         raise Refused("corrupt") from error
     if "encryptedpackage" in names:
         raise Refused("encrypted")
@@ -370,7 +387,9 @@ def _ole_kind(content: bytes) -> str:
     raise Refused("not_spreadsheet", kind="旧版办公文档")
 
 
-_BIFF_CELLS = frozenset({0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, 0x0002, 0x0003, 0x0004, 0x0005})
+_BIFF_CELLS = frozenset(
+    {0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, 0x0002, 0x0003, 0x0004, 0x0005}
+)
 
 
 def _check_biff(stream: bytes) -> None:
@@ -398,7 +417,7 @@ def _read_xls(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
         with olefile.OleFileIO(io.BytesIO(content)) as compound:
             name = "Workbook" if compound.exists("Workbook") else "Book"
             stream = compound.openstream(name).read()
-    except Exception as error:  # noqa: BLE001 - olefile raises whatever the damaged bytes lead to
+    except Exception as error:
         raise Refused("corrupt") from error
     _check_biff(stream)
     return _read_calamine(content)
@@ -452,7 +471,10 @@ def _delimiter(text: str) -> str:
     best, best_cells = ",", 0
     for candidate in (",", ";", "\t", "，"):
         try:
-            widths = sorted(len(row) for row, _ in zip(csv.reader(io.StringIO(sample), delimiter=candidate), range(40), strict=False))
+            widths = sorted(
+                len(row)
+                for row, _ in zip(csv.reader(io.StringIO(sample), delimiter=candidate), range(40), strict=False)
+            )
         except csv.Error:
             continue
         cells = widths[-1] if widths else 0
@@ -470,7 +492,7 @@ def _read_csv(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
     rows: list[Row] = []
     try:
         for row in csv.reader(io.StringIO(closed + _SENTINEL, newline=""), delimiter=delimiter):
-            rows.append(row)  # type: ignore[arg-type]  # noqa: PERF402 - the count of records is needed in the error
+            rows.append(row)  # type: ignore[arg-type]
     except csv.Error as error:
         raise Refused("open_quote", row=len(rows) + 1) from error
     if not rows or rows[-1] != [_SENTINEL]:

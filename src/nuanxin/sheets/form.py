@@ -4,7 +4,8 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -28,10 +29,22 @@ type_names = (
 
 FORMS = Path(__file__).with_name("forms")
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 _SPACES = re.compile(r"\s+")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>|〔[^〔〕]*〕")
-_UNIT_WORDS = {"元": 1, "人民币元": 1, "人民币": 1, "圆": 1, "rmb": 1, "¥": 1, "千元": 1_000, "万元": 10_000, "万": 10_000}
+_UNIT_WORDS = {
+    "元": 1,
+    "人民币元": 1,
+    "人民币": 1,
+    "圆": 1,
+    "rmb": 1,
+    "¥": 1,
+    "千元": 1_000,
+    "万元": 10_000,
+    "万": 10_000,
+}
 _UNIT_AT_END = re.compile(r"^(.+?)[/:,;\-_、]?(千元|万元|元)$")
 
 
@@ -71,9 +84,9 @@ class Field:
     note: str = ""
     header_unit: str = ""
     width: int = 14
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = with_default(default_factory=dict)
     """Folded word -> identifier."""
-    choice_titles: Mapping[str, str] = field(default_factory=dict)
+    choice_titles: Mapping[str, str] = with_default(default_factory=dict)
     """Identifier -> the word the blank form offers."""
     prefixes: tuple[tuple[str, str], ...] = ()
     """(folded beginning, identifier), longest first."""

@@ -121,7 +121,19 @@ def _header_like(row: tuple[str, ...]) -> bool:
 
 def _unit_word(cell: str) -> bool:
     """Whether a lower header cell only states a unit: （万元）, 辆, （平方米）."""
-    return unit_only(cell) is not None or fold(cell).strip("()[]") in ("人", "户", "套", "辆", "岁", "天", "个", "平方米", "㎡", "m2", "年")
+    return unit_only(cell) is not None or fold(cell).strip("()[]") in (
+        "人",
+        "户",
+        "套",
+        "辆",
+        "岁",
+        "天",
+        "个",
+        "平方米",
+        "㎡",
+        "m2",
+        "年",
+    )
 
 
 def find_layout(rows: Sequence[Sequence[object]], names: Collection[str], sheet_name: str = "") -> Layout | None:
@@ -148,7 +160,12 @@ def find_layout(rows: Sequence[Sequence[object]], names: Collection[str], sheet_
             if len(found.columns) < 2:
                 continue
             hinted = any(hint in sheet_name for hint in form.hints)
-            rank = (found.complete or bool(found.doubled and not found.missing), len(found.columns), hinted, -len(found.missing))
+            rank = (
+                found.complete or bool(found.doubled and not found.missing),
+                len(found.columns),
+                hinted,
+                -len(found.missing),
+            )
             if rank > best_rank:
                 best_rank = rank
                 best = Layout(name, at, at + depth, found.columns, found.unknown, found.doubled, found.missing)
@@ -173,7 +190,9 @@ _QUARTER = re.compile(
 _MONTHS = re.compile(r"(?P<year>(?:19|20)\d{2})\s*年\s*(?P<from>\d{1,2})\s*月?\s*[-—~至到]+\s*(?P<to>\d{1,2})\s*月")
 _UNIT_LINE = re.compile(r"(?<!填报)(?<!上报)(?<!报送)(?<!工作)(?:金额)?单位\s*[::]\s*(?:人民币)?(千元|万元|元)")
 _ORG = re.compile(r"(?:填报|上报|报送|申报)(?:单位|工会)(?:名称)?[^\S\n]*[::]?[^\S\n]*(?P<org>[^\s::，,;；]+)")
-_FILLED = re.compile(r"(?:填报|填表|上报|报送|制表)(?:日期|时间)[^\S\n]*[::]?[^\S\n]*(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})")
+_FILLED = re.compile(
+    r"(?:填报|填表|上报|报送|制表)(?:日期|时间)[^\S\n]*[::]?[^\S\n]*(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})"
+)
 _SEAL = re.compile(r"\((?:盖章|公章|签章|章|加盖公章)\)|[【\[](?:盖章|公章)[】\]]")
 _FORM_WORDS = re.compile(
     r"(?:城镇|城市)?(?:困难职工(?:家庭)?|职工困难家庭)?(?:基本)?(?:情况)?(?:摸底|排查|摸排|统计|调查|登记|上报|申报)*(?:情况)?(?:汇总|统计|登记|明细|一览)?表?(?:\(更正\)|更正表?)?$"
@@ -186,7 +205,12 @@ def quarter_of(text: str) -> str | None:
     plain = unicodedata.normalize("NFKC", text)
     if found := _QUARTER.search(plain):
         return f"{found['year'].translate(_CHINESE_YEAR)}Q{_QUARTERS[found['q']] if found['q'] else found['e']}"
-    if (found := _MONTHS.search(plain)) and (int(found["from"]), int(found["to"])) in ((1, 3), (4, 6), (7, 9), (10, 12)):
+    if (found := _MONTHS.search(plain)) and (int(found["from"]), int(found["to"])) in (
+        (1, 3),
+        (4, 6),
+        (7, 9),
+        (10, 12),
+    ):
         return f"{found['year']}Q{int(found['to']) // 3}"
     return None
 

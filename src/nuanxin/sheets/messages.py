@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from typing import Literal
 
 Lang = Literal["zh", "en"]
@@ -12,7 +13,10 @@ NOTHING: Mapping[str, object] = {}
 
 # A whole file. One sentence each: what is wrong and what to do.
 WHOLE: dict[str, dict[str, str]] = {
-    "empty_file": {"zh": "文件是空的，没有任何内容。请重新保存后再报。", "en": "The file is empty. Save it again and resend."},
+    "empty_file": {
+        "zh": "文件是空的，没有任何内容。请重新保存后再报。",
+        "en": "The file is empty. Save it again and resend.",
+    },
     "unreadable": {"zh": "文件打不开：{reason}。", "en": "The file cannot be opened: {reason}."},
     "too_big": {
         "zh": "文件有 {size}，超过 {limit}，不予读取。请只保留要报的工作表。",
@@ -88,7 +92,10 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("“{column}” is empty but is needed", "fill in {column}"),
     },
     "id_as_number": {
-        "zh": ("号码以数字保存（{found}），超过 15 位的部分已经丢失；应为 18 位文本", "请把该列设为文本格式，对照证件重新录入号码"),
+        "zh": (
+            "号码以数字保存（{found}），超过 15 位的部分已经丢失；应为 18 位文本",
+            "请把该列设为文本格式，对照证件重新录入号码",
+        ),
         "en": (
             "the number is stored as a figure ({found}), so its digits past the 15th are lost; 18 characters of text were expected",
             "set the column to text and enter the number again from the card",
@@ -96,7 +103,10 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "id_old": {
         "zh": ("是 15 位的旧号码（{found}）；应为 18 位", "请按现用身份证填写 18 位号码"),
-        "en": ("this is an old number of 15 digits ({found}); 18 were expected", "enter the 18 characters of the present card"),
+        "en": (
+            "this is an old number of 15 digits ({found}); 18 were expected",
+            "enter the 18 characters of the present card",
+        ),
     },
     "id_length": {
         "zh": ("号码有 {length} 位（{found}）；应为 18 位", "请对照证件核对号码"),
@@ -104,30 +114,57 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "id_characters": {
         "zh": ("号码里有不该有的字符（{found}）；应为 17 位数字加一位数字或 X", "请对照证件核对号码"),
-        "en": ("the number has characters that do not belong ({found}); 17 digits and a digit or X were expected", "check the number against the card"),
+        "en": (
+            "the number has characters that do not belong ({found}); 17 digits and a digit or X were expected",
+            "check the number against the card",
+        ),
     },
     "id_check": {
         "zh": ("号码的校验位不对（{found}），至少有一位写错", "请对照证件核对号码"),
-        "en": ("the check digit does not fit ({found}): at least one digit is wrong", "check the number against the card"),
+        "en": (
+            "the check digit does not fit ({found}): at least one digit is wrong",
+            "check the number against the card",
+        ),
     },
     "id_date": {
         "zh": ("号码里的出生日期 {date} 不存在（{found}）", "请对照证件核对号码的第 7 至 14 位"),
-        "en": ("the date of birth {date} in the number does not exist ({found})", "check characters 7 to 14 against the card"),
+        "en": (
+            "the date of birth {date} in the number does not exist ({found})",
+            "check characters 7 to 14 against the card",
+        ),
     },
     "id_future": {
-        "zh": ("号码里的出生日期 {date} 不可能（{found}）；应在 1900 年以后、今天以前", "请对照证件核对号码的第 7 至 14 位"),
-        "en": ("the date of birth {date} in the number cannot be ({found}); it must be after 1900 and before today", "check characters 7 to 14 against the card"),
+        "zh": (
+            "号码里的出生日期 {date} 不可能（{found}）；应在 1900 年以后、今天以前",
+            "请对照证件核对号码的第 7 至 14 位",
+        ),
+        "en": (
+            "the date of birth {date} in the number cannot be ({found}); it must be after 1900 and before today",
+            "check characters 7 to 14 against the card",
+        ),
     },
     "id_twice": {
         "zh": ("号码（{found}）与第 {other} 行重复；每人只应有一行", "请核对两行，改正号码或删去重复的一行"),
-        "en": ("the number ({found}) stands in row {other} already; a person has one row", "check both rows, mend the number or delete one row"),
+        "en": (
+            "the number ({found}) stands in row {other} already; a person has one row",
+            "check both rows, mend the number or delete one row",
+        ),
     },
     "id_area": {
-        "zh": ("有 {count} 个号码的地区码 {area} 不在行政区划代码表中，或晚于持证人出生才启用；已照收", "请留意核对，不必改表"),
-        "en": ("{count} numbers have the area code {area}, which is unknown or younger than its holder; they were accepted", "check them when convenient; nothing has to be changed"),
+        "zh": (
+            "有 {count} 个号码的地区码 {area} 不在行政区划代码表中，或晚于持证人出生才启用；已照收",
+            "请留意核对，不必改表",
+        ),
+        "en": (
+            "{count} numbers have the area code {area}, which is unknown or younger than its holder; they were accepted",
+            "check them when convenient; nothing has to be changed",
+        ),
     },
     "card_as_number": {
-        "zh": ("卡号以数字保存（{found}），超过 15 位的部分已经丢失；应为文本", "请把该列设为文本格式，对照卡片重新录入"),
+        "zh": (
+            "卡号以数字保存（{found}），超过 15 位的部分已经丢失；应为文本",
+            "请把该列设为文本格式，对照卡片重新录入",
+        ),
         "en": (
             "the card number is stored as a figure ({found}), so its digits past the 15th are lost; text was expected",
             "set the column to text and enter the number again from the card",
@@ -139,19 +176,31 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "card_luhn": {
         "zh": ("卡号（{found}）的校验位不合常规，可能写错；已照收", "请对照卡片核对卡号"),
-        "en": ("the check digit of the card number ({found}) does not fit; it was accepted", "check the number against the card"),
+        "en": (
+            "the check digit of the card number ({found}) does not fit; it was accepted",
+            "check the number against the card",
+        ),
     },
     "phone_unreadable": {
         "zh": ("“{found}”不像电话号码；应为 11 位手机号或带区号的座机号，本格按空处理", "请补报电话"),
-        "en": ("“{found}” does not look like a phone number (11 digits, or a land line with its area code); taken as empty", "send the phone number"),
+        "en": (
+            "“{found}” does not look like a phone number (11 digits, or a land line with its area code); taken as empty",
+            "send the phone number",
+        ),
     },
     "phone_second": {
         "zh": ("填了不止一个电话（{found}），只取第一个", "不必改表"),
         "en": ("more than one phone number is given ({found}); the first is taken", "nothing has to be changed"),
     },
     "amount_unclear": {
-        "zh": ("“{found}”不是一个确定的数；“{column}”应填全年的一个数，如 36000 或 3.6万元", "请核实后填一个全年的数，不写“约”“每月”或范围"),
-        "en": ("“{found}” is not one definite figure; “{column}” takes one figure for the year such as 36000 or 3.6万元", "find the figure for the year and enter it without “about”, “per month” or a range"),
+        "zh": (
+            "“{found}”不是一个确定的数；“{column}”应填全年的一个数，如 36000 或 3.6万元",
+            "请核实后填一个全年的数，不写“约”“每月”或范围",
+        ),
+        "en": (
+            "“{found}” is not one definite figure; “{column}” takes one figure for the year such as 36000 or 3.6万元",
+            "find the figure for the year and enter it without “about”, “per month” or a range",
+        ),
     },
     "amount_negative": {
         "zh": ("“{found}”是负数；“{column}”不能小于 0", "请填 0 或实际的数"),
@@ -195,11 +244,17 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "household_differs": {
         "zh": ("同一户的“{column}”前后不一：前面是“{first}”，这里是“{found}”", "请核实，只留一个"),
-        "en": ("“{column}” of the same family differs: “{first}” above, “{found}” here", "find out which is right and keep one"),
+        "en": (
+            "“{column}” of the same family differs: “{first}” above, “{found}” here",
+            "find out which is right and keep one",
+        ),
     },
     "worker_differs": {
         "zh": ("“{column}”写的是{found}，本人一行的姓名却是{first}", "请核对这一户的职工姓名与本人一行"),
-        "en": ("“{column}” says {found} but the worker's own row says {first}", "check the worker's name against the row 本人"),
+        "en": (
+            "“{column}” says {found} but the worker's own row says {first}",
+            "check the worker's name against the row 本人",
+        ),
     },
     "no_head": {
         "zh": ("这一户没有“本人”一行；职工本人也应占一行", "请补上职工本人一行"),
@@ -207,7 +262,10 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "two_heads": {
         "zh": ("这一户有不止一个“本人”，第 {other} 行已有；一户只能有一名职工本人", "请分成两户，或改正与职工关系"),
-        "en": ("this family has more than one worker (本人), the first in row {other}", "split it into two families or mend the relation"),
+        "en": (
+            "this family has more than one worker (本人), the first in row {other}",
+            "split it into two families or mend the relation",
+        ),
     },
     "child_older": {
         "zh": ("关系是子女，出生日期 {born} 却不晚于职工本人的 {head}", "请核对关系和身份证号"),
@@ -219,11 +277,17 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "unknown_column": {
         "zh": ("列“{column}”不在表样中，没有读取", "如是规定的列，请改用表样中的列名"),
-        "en": ("column “{column}” is not of the form and was not read", "if it belongs to the form, use the form's title"),
+        "en": (
+            "column “{column}” is not of the form and was not read",
+            "if it belongs to the form, use the form's title",
+        ),
     },
     "unknown_sheet": {
         "zh": ("工作表“{sheet}”的表头认不出，没有读取", "如要上报，请使用规定的表样"),
-        "en": ("the header of sheet “{sheet}” was not recognised; it was not read", "if it is to be reported, use the form"),
+        "en": (
+            "the header of sheet “{sheet}” was not recognised; it was not read",
+            "if it is to be reported, use the form",
+        ),
     },
     "other_form": {
         "zh": ("工作表“{sheet}”是“{form}”，这里不收，没有读取", "请另报"),
@@ -235,7 +299,10 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
     },
     "suffix_differs": {
         "zh": ("文件名以 {suffix} 结尾，内容其实是{kind}；已按内容读取", "不必改表"),
-        "en": ("the name ends in {suffix} but the content is {kind}; it was read by its content", "nothing has to be changed"),
+        "en": (
+            "the name ends in {suffix} but the content is {kind}; it was read by its content",
+            "nothing has to be changed",
+        ),
     },
 }
 
@@ -272,7 +339,7 @@ class Message:
     """A sentence about a whole file: code and arguments; the words are made when somebody reads it."""
 
     code: str
-    args: Mapping[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = with_default(default_factory=dict)
 
     def text(self, lang: Lang = "zh") -> str:
         return _fill(WHOLE[self.code][lang], self.args, lang)
@@ -293,7 +360,7 @@ class Refusal:
     field: str
     found: str
     code: str
-    args: Mapping[str, object] = field(default_factory=dict)
+    args: Mapping[str, object] = with_default(default_factory=dict)
 
     def _part(self, index: int, lang: Lang) -> str:
         args = {"sheet": self.sheet, "row": self.row, "column": self.column, "found": self.found, **self.args}

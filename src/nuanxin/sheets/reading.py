@@ -4,6 +4,7 @@ Files are read a chunk at a time. Within a chunk the rows of all sheets of a for
 typed at once; only what is dirty is looked at cell by cell.
 """
 
+import contextlib
 import datetime as dt
 import gc
 import os
@@ -155,10 +156,8 @@ def _chunks(paths: list[Path]) -> Iterator[list[Path]]:
     size = 0
     for path in paths:
         chunk.append(path)
-        try:
+        with contextlib.suppress(OSError):  # a missing file is refused with a sentence when it is opened
             size += path.stat().st_size
-        except OSError:
-            pass  # noqa: SIM105 - a missing file is refused with a sentence when it is opened
         if len(chunk) >= CHUNK_FILES or size >= CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
@@ -285,7 +284,9 @@ def _look(index: int, path: Path, expect: tuple[str, ...]) -> _File:
     for name in strangers:
         one.warnings.append(Refusal(path.name, name.name, 0, "", "", "", "unknown_sheet"))
     for grid, form_name in others:
-        one.warnings.append(Refusal(path.name, grid.name, 0, "", "", "", "other_form", {"form": forms()[form_name].title}))
+        one.warnings.append(
+            Refusal(path.name, grid.name, 0, "", "", "", "other_form", {"form": forms()[form_name].title})
+        )
     if opened.suffix_differs:
         args = {"suffix": path.suffix, "kind": opened.kind}
         one.warnings.append(Refusal(path.name, "", 0, "", "", "", "suffix_differs", args))
@@ -296,11 +297,15 @@ def _incomplete(grid: Grid, layout: Layout) -> Message:
     form = forms()[layout.form]
     if layout.doubled:
         name, titles = layout.doubled[0]
-        return Message("doubled_column", {"sheet": grid.name, "column": form.fields[name].title, "titles": "、".join(titles)})
+        return Message(
+            "doubled_column", {"sheet": grid.name, "column": form.fields[name].title, "titles": "、".join(titles)}
+        )
     return Message("missing_column", {"sheet": grid.name, "columns": "、".join(layout.missing)})
 
 
-def _nothing_found(opened: Opened, filled: list[Grid], others: list[tuple[Grid, str]], expect: tuple[str, ...], path: Path) -> Message:
+def _nothing_found(
+    opened: Opened, filled: list[Grid], others: list[tuple[Grid, str]], expect: tuple[str, ...], path: Path
+) -> Message:
     expected = "、".join(forms()[name].title for name in expect)
     if not filled:
         return Message("no_sheet")
@@ -386,7 +391,9 @@ class _Batch:
             if one.needed:
                 empty = np.flatnonzero(typed.state == BLANK)
                 typed.state[empty] = REFUSED
-                typed.problems += [Problem(int(at), "missing_value", shown(one, cells[at]), {}, True) for at in empty.tolist()]
+                typed.problems += [
+                    Problem(int(at), "missing_value", shown(one, cells[at]), {}, True) for at in empty.tolist()
+                ]
             for problem in typed.problems:
                 self.report(one, problem)
 
@@ -470,7 +477,9 @@ def _find_families(batch: _Batch) -> _Families:
             starts = own_number != number
         else:
             other_order = here not in numbered and own_order is not None and own_order != order
-            other_worker = own_worker is not None and worker is not None and _same(str(own_worker)) != _same(str(worker))
+            other_worker = (
+                own_worker is not None and worker is not None and _same(str(own_worker)) != _same(str(worker))
+            )
             if relation == "self" and head_name is not None:
                 starts = _same(str(names[at] or "")) != head_name or (other_order and here not in by_member)
             elif relation == "self":
@@ -492,7 +501,9 @@ def _find_families(batch: _Batch) -> _Families:
     return _Families(np.array(of, dtype=np.int64), first, head)
 
 
-def _numbered_by_member(sheets: list[int], sequence: list[object], relations: list[object], numbered: set[int]) -> set[int]:
+def _numbered_by_member(
+    sheets: list[int], sequence: list[object], relations: list[object], numbered: set[int]
+) -> set[int]:
     """Sheets without family numbers whose 序号 counts members, not families."""
     weight: Counter[int] = Counter()
     for sheet, order, relation in zip(sheets, sequence, relations, strict=True):
@@ -509,12 +520,12 @@ def _check_families(batch: _Batch, families: _Families) -> None:
     unclear = {int(families.of[at]) for at in np.flatnonzero(batch.typed["relation"].state == REFUSED).tolist()}
     for family, (start, head) in enumerate(zip(families.first, families.head, strict=True)):
         if head < 0 and family not in unclear:
-            batch.refuse("relation", start, "no_head", batch_cell(batch, "relation", start))
+            batch.refuse("relation", start, "no_head", _cell(batch, "relation", start))
     heads = np.array(families.head, dtype=np.int64)
     is_self = np.fromiter((r == "self" for r in relations), np.bool_, batch.count)
     for at in np.flatnonzero(is_self & (heads[families.of] != np.arange(batch.count))).tolist():
         other = batch.numbers[families.head[int(families.of[at])]]
-        batch.refuse("relation", at, "two_heads", batch_cell(batch, "relation", at), other=other)
+        batch.refuse("relation", at, "two_heads", _cell(batch, "relation", at), other=other)
     _check_ages(batch, families, relations, births, heads)
     _check_once(batch, ids)
     if "worker_name" in batch.typed:
@@ -527,7 +538,7 @@ def _check_families(batch: _Batch, families: _Families) -> None:
                 batch.refuse("worker_name", at, "worker_differs", worker, first=shown(batch.form.fields["name"], own))
 
 
-def batch_cell(batch: _Batch, name: str, at: int) -> object:
+def _cell(batch: _Batch, name: str, at: int) -> object:
     """The cell as it stands in the sheet."""
     sheet_index = int(batch.sheet_of[at])
     sheet = batch.sheets[sheet_index]
@@ -540,7 +551,13 @@ _DESCENDANTS = frozenset({"child", "grandchild"})
 _ANCESTORS = frozenset({"parent", "grandparent"})
 
 
-def _check_ages(batch: _Batch, families: _Families, relations: list[object], births: npt.NDArray[np.int32], heads: npt.NDArray[np.int64]) -> None:
+def _check_ages(
+    batch: _Batch,
+    families: _Families,
+    relations: list[object],
+    births: npt.NDArray[np.int32],
+    heads: npt.NDArray[np.int64],
+) -> None:
     head_births = np.where(heads >= 0, births[heads], 0)[families.of] if families.count else births
     known = (births > 0) & (head_births > 0)
     younger = np.fromiter((r in _DESCENDANTS for r in relations), np.bool_, batch.count)
@@ -621,14 +638,18 @@ def _settle(
         if family in several:
             cells.setdefault(family, []).append(at)
     for family, places in cells.items():
-        firm = [at for at in places if typed.state[at] == VALUE or at == families.first[family] or at == families.head[family]]
+        firm = [
+            at
+            for at in places
+            if typed.state[at] == VALUE or at == families.first[family] or at == families.head[family]
+        ]
         base = firm[0] if firm else places[0]
         values[family] = typed.values[base]
         for at in firm[1:]:
             if typed.values[at] == typed.values[base] or one.field in ("family_no", "worker_name"):
                 continue
-            first = shown(one, batch_cell(batch, one.field, base))
-            batch.refuse(one.field, at, "household_differs", batch_cell(batch, one.field, at), first=first)
+            first = shown(one, _cell(batch, one.field, base))
+            batch.refuse(one.field, at, "household_differs", _cell(batch, one.field, at), first=first)
 
 
 def _warn_areas(batch: _Batch) -> None:
@@ -662,7 +683,9 @@ def _type_sheets(form: Form, sheets: list[_Sheet], files: list[_File], today: dt
         if name not in batch.typed and (families is None or name != "worker_name"):
             arrays[name] = pa.nulls(batch.count, arrow)
         elif families is not None and one.level == "household":
-            per_family = _household_values(batch, families, name) if name in batch.typed else [None] * families.count
+            per_family: list[object] = [None] * families.count
+            if name in batch.typed:
+                per_family = _household_values(batch, families, name)
             if name == "worker_name":
                 per_family = _named_by_head(batch, families, per_family)
             arrays[name] = pa.array(per_family, arrow).take(pa.array(families.of))

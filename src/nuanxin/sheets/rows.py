@@ -15,8 +15,12 @@ from nuanxin.sheets.layout import Layout, same_header
 Label = Literal["", "example", "total", "footer", "nil"]
 Kind = Literal["data", "blank", "example", "total", "footer", "nil", "header", "remark"]
 
-_EXAMPLE = re.compile(r"(?:填写|填报|填表)?(?:例|示例|样例|例子|范例|举例|例如|样表)(?:[\d一二三四五六七八九十]*[:、.]?$|[:,。请])")
-_TOTAL = re.compile(r"(?:本页|本户|本表|全部|全表|家庭|户数|人数)?(?:合计|小计|总计|共计|累计|总合计)(?:[:(\d].*)?$|共\d+[户人].*")
+_EXAMPLE = re.compile(
+    r"(?:填写|填报|填表)?(?:例|示例|样例|例子|范例|举例|例如|样表)(?:[\d一二三四五六七八九十]*[:、.]?$|[:,。请])"
+)
+_TOTAL = re.compile(
+    r"(?:本页|本户|本表|全部|全表|家庭|户数|人数)?(?:合计|小计|总计|共计|累计|总合计)(?:[:(\d].*)?$|共\d+[户人].*"
+)
 _FOOTER = re.compile(
     r"(?:(?:单位|工会|部门)?(?:填表|填报|制表|审核|审批|负责|联系|经办|复核|报送|统计|录入|核实|上报)(?:人|单位|部门|日期|时间|说明|要求)(?:员|姓名|签字|签名|签章)*(?:[:(]|$)"
     r"|(?:制表|审核|审批|复核|签字|签名|签章|盖章|备注|说明|注|附|附注|日期|电话|联系电话|联系方式|填表说明|填写说明)(?:[:;]|$)"
@@ -66,10 +70,16 @@ def _is_mark(cell: object) -> bool:
 def _numbering(texts: list[str]) -> bool:
     """A row of column numbers under the header: 1 2 3 … or 甲 乙 1 2 …"""
     numbers = [int(t) for t in texts if t.isdigit() and len(t) < 3]
-    return len(numbers) >= 4 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) and len(texts) - len(numbers) <= 3
+    return (
+        len(numbers) >= 4
+        and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        and len(texts) - len(numbers) <= 3
+    )
 
 
-def _kind(row: Sequence[object], header: Sequence[object], form: Form, layout: Layout, needed: list[int], markers: list[int]) -> Kind:
+def _kind(
+    row: Sequence[object], header: Sequence[object], form: Form, layout: Layout, needed: list[int], markers: list[int]
+) -> Kind:
     filled = [(i, text) for i, cell in enumerate(row) if cell != "" and (text := text_of(cell).strip())]
     if not filled:
         return "blank"
@@ -97,8 +107,14 @@ def _kind(row: Sequence[object], header: Sequence[object], form: Form, layout: L
     if all(_is_mark(text) for _, text in telling):
         return "nil" if any(fold(text) in NONES for _, text in telling) else "blank"
     known = {column.index: name for name, column in layout.columns.items()}
-    words = all(known.get(i) in (None, "seq", "family_no", "note") or i in markers or len(telling) == 1 for i, _ in telling)
-    figures = any(form.fields[known[i]].type in ("amount", "integer", "date", "resident_id") for i, _ in telling if i in known and i not in markers)
+    words = all(
+        known.get(i) in (None, "seq", "family_no", "note") or i in markers or len(telling) == 1 for i, _ in telling
+    )
+    figures = any(
+        form.fields[known[i]].type in ("amount", "integer", "date", "resident_id")
+        for i, _ in telling
+        if i in known and i not in markers
+    )
     if not real and words and not figures:
         return "remark"
     return "data"
@@ -119,7 +135,9 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
     doubtful = {k for k, cells in enumerate(zip(*(columns[i] for i in needed), strict=True)) if "" in cells}
     doubtful.add(0)  # the row of column numbers, if there is one, stands right below the header
     watched = {(i, v) for i in needed for v in set(columns[i]) & RAW_MARKS if v != ""}
-    watched |= {(i, v) for i in markers for v in set(columns[i]) if type(v) is str and v and not v.isdigit() and label_of(v)}
+    watched |= {
+        (i, v) for i in markers for v in set(columns[i]) if type(v) is str and v and not v.isdigit() and label_of(v)
+    }
     if "note" in layout.columns:
         i = layout.columns["note"].index
         watched |= {(i, v) for v in set(columns[i]) if type(v) is str and "例" in v and label_of(v) == "example"}
@@ -129,7 +147,11 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
         doubtful |= {k for k, v in enumerate(columns[i]) if v == value}
     width = len(header)
     relation = layout.columns.get("relation")
-    own = {word for word, key in form.fields["relation"].choices.items() if key == "self"} if form.has_households else set()
+    own = (
+        {word for word, key in form.fields["relation"].choices.items() if key == "self"}
+        if form.has_households
+        else set()
+    )
     data: list[int] = []
     example_number: str | None = None
     in_example = False
@@ -144,7 +166,11 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
         elif kind == "data" and in_example and form.has_households:
             # The members of the example's family stand below it without a number of their own.
             starts = relation is not None and fold(text_of(row[relation.index])) in own
-            numbered = any(text_of(row[i]).strip() for i in markers if i != 0 or "seq" not in layout.columns or layout.columns["seq"].index == 0)
+            numbered = any(
+                text_of(row[i]).strip()
+                for i in markers
+                if i != 0 or "seq" not in layout.columns or layout.columns["seq"].index == 0
+            )
             if not starts and (not numbered or (number and number == example_number)):
                 kind = "example"
             else:

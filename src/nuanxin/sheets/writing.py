@@ -113,7 +113,13 @@ def write_template(form: str | Form, path: Path, *, title: str | None = None, fu
 
 
 def _body_style(column: Field, styles: Mapping[str, object]) -> object:
-    return styles["text" if column.type in _TEXT_TYPES or column.field in ("family_no", "seq") else "date" if column.type == "date" else "cell"]
+    return styles[
+        "text"
+        if column.type in _TEXT_TYPES or column.field in ("family_no", "seq")
+        else "date"
+        if column.type == "date"
+        else "cell"
+    ]
 
 
 def header_title(column: Field) -> str:
@@ -122,7 +128,9 @@ def header_title(column: Field) -> str:
     return f"{'*' if column.needed else ''}{column.title}{unit}"
 
 
-def _template_column(sheet: xlsxwriter.worksheet.Worksheet, index: int, column: Field, styles: Mapping[str, object]) -> None:
+def _template_column(
+    sheet: xlsxwriter.worksheet.Worksheet, index: int, column: Field, styles: Mapping[str, object]
+) -> None:
     sheet.write_string(1, index, header_title(column), styles["head"])
     sheet.set_column(index, index, column.width, _body_style(column, styles))
     if column.note:
@@ -134,7 +142,9 @@ def _template_column(sheet: xlsxwriter.worksheet.Worksheet, index: int, column: 
     else:
         value = "例" if index == 0 else str(_EXAMPLE_VALUES.get(column.field, ""))
         sheet.write_string(2, index, value, styles["example"])
-    words = list(column.choice_titles.values()) or list(column.suggest) or (["是", "否"] if column.type == "flag" else [])
+    words = (
+        list(column.choice_titles.values()) or list(column.suggest) or (["是", "否"] if column.type == "flag" else [])
+    )
     if words:
         sheet.data_validation(2, index, TEMPLATE_ROWS + 2, index, {
             "validate": "list", "source": words, "ignore_blank": True,
@@ -159,7 +169,6 @@ def _template_column(sheet: xlsxwriter.worksheet.Worksheet, index: int, column: 
 _REFUSED_FILL = PatternFill("solid", fgColor="FFFDE2DC")
 
 
-
 def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = "zh") -> Path:
     """Write a copy of the sender's file in which each refused cell has a comment and a light fill.
 
@@ -176,13 +185,13 @@ def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = 
         book.remove(book.worksheets[0])
         for grid in opened.grids:
             sheet = book.create_sheet(grid.name[:31] or "1")
-            for number, row in enumerate(grid.rows, 1):
-                for index, value in enumerate(row, 1):
+            for number, cells in enumerate(grid.rows, 1):
+                for place, value in enumerate(cells, 1):
                     if value != "":
-                        cell = sheet.cell(number, index)
-                        cell.value = inert(value) if isinstance(value, str) else value  # type: ignore[assignment]
+                        written = sheet.cell(number, place)
+                        written.value = inert(value) if isinstance(value, str) else value  # type: ignore[assignment]
                         if isinstance(value, str):
-                            cell.data_type = "s"
+                            written.data_type = "s"
             for (top, left), (bottom, right) in grid.merged:
                 sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
     sentences: dict[tuple[str, int, int], list[str]] = {}
@@ -283,7 +292,9 @@ def check_lines(reading: Reading, lang: Lang = "zh") -> list[str]:
         form = forms()[name]
         skipped = balance["skipped"]
         reasons = skipped.items() if isinstance(skipped, dict) else ()
-        shown_reasons = " ".join(f"{_REASONS[reason][lang == 'en']} {count}" for reason, count in reasons) or words["none"]
+        shown_reasons = (
+            " ".join(f"{_REASONS[reason][lang == 'en']} {count}" for reason, count in reasons) or words["none"]
+        )
         families = ""
         if form.has_households:
             table = reading.tables[name]
@@ -325,7 +336,7 @@ def write_table(
     rows: Iterable[Sequence[object]],
     *,
     title: str | None = None,
-    format: Literal["xlsx", "csv"] | None = None,  # noqa: A002 - the word callers expect
+    format: Literal["xlsx", "csv"] | None = None,
 ) -> None:
     """Write a table for people as xlsx or CSV (UTF-8 with BOM), by the path's extension or ``format`` for a buffer (xlsx).
 
@@ -341,7 +352,9 @@ def write_table(
         raise ValueError(f"a table is written as .xlsx or .csv, not as .{kind}")
 
 
-def _write_csv(out: Path | IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None) -> None:
+def _write_csv(
+    out: Path | IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None
+) -> None:
     with contextlib.ExitStack() as stack:
         stream = stack.enter_context(out.open("wb")) if isinstance(out, Path) else out
         text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=True)
@@ -366,7 +379,9 @@ def _csv_cell(value: object) -> str:
     return inert(text_of(value))
 
 
-def _write_xlsx(out: Path | IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None) -> None:
+def _write_xlsx(
+    out: Path | IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None
+) -> None:
     target = str(out) if isinstance(out, Path) else out
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(target, options) as book:
