@@ -7,7 +7,7 @@ standard), the figures that make it so are tried at several values; where that s
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 OPAQUE = "§"  # marks a variable that stands for something the reading does not look into
 MAX_FIXINGS = 12
+MAX_PROVED_RULES = 60
 CENT = Fraction(1, 100)
 
 
@@ -194,14 +195,16 @@ class Reading:
         self._functions = self.model.functions()
         self._cache: dict[str, tuple[dict[str, Fraction], Fraction]] = {}
 
-    def search(self) -> Search:
+    def search(self, cents: bool) -> Search:
+        """`cents`: amounts have whole cents only, as an officer means it; a table may hold others."""
         units: dict[str, Fraction] = {}
         domains: dict[str, tuple[Any, ...] | None] = {}
         for item in self.model.inputs:
             if item.type in ("integer", "date"):
                 units[item.name] = Fraction(1)
             elif item.type == "money":
-                units[item.name] = CENT
+                if cents:
+                    units[item.name] = CENT
             elif item.type == "boolean":
                 domains[item.name] = (True, False)
             elif item.type == "string":
@@ -382,12 +385,12 @@ class _Answer:
 class _Prover:
     """Asks one question of a table's rules in every reading that may answer it."""
 
-    def __init__(self, model: Model, table: Table) -> None:
-        self.model, self.table = model, table
+    def __init__(self, model: Model, table: Table, cents: bool = True) -> None:
+        self.model, self.table, self.cents = model, table, cents
         self.plain = Reading(model)
         self.rules = [self.plain.rule(rule) for rule in table.rules]
         self.background = self.plain.background()
-        self.search = self.plain.search()
+        self.search = self.plain.search(cents)
         self._others: list[tuple[Reading, list[Formula], list[Formula]]] | None = None
 
     def others(self) -> list[tuple[Reading, list[Formula], list[Formula]]]:
@@ -411,7 +414,7 @@ class _Prover:
             return _Answer(point)
         for reading, rules, background in self.others():
             try:
-                point = reading.search().find([*background, *(rules[i] for i in wanted)], [rules[i] for i in unwanted])
+                point = reading.search(self.cents).find([*background, *(rules[i] for i in wanted)], [rules[i] for i in unwanted])
             except Undecided:
                 continue
             if point is not None and not any(name.startswith(OPAQUE) for name in point):
@@ -516,6 +519,25 @@ def _tables(model: Model, decision: Decision, table: Table, exercised: set[str])
     for zh, en, _, line in open_questions:
         values = {"what_zh": zh, "what_en": en, "why_zh": "条件不是线性的或太复杂", "why_en": "a condition is not linear or too involved"}
         yield Problem("cannot-tell", decision.file, line, values, "unknown")
+
+
+def proofs(model: Model, bases: Callable[[str], tuple[str, ...]]) -> dict[str, tuple[bool, bool]]:
+    """By decision with a table of modest size: its rules are proved never to overlap; they are proved to leave no gap.
+
+    Nothing is proved where an input may be left out, since then every comparison with it is false.
+    """
+    optional = {item.name for item in model.inputs if item.optional}
+    found = {}
+    for decision in model.decisions:
+        table = decision.table
+        if table is None or len(table.rules) > MAX_PROVED_RULES or table.hit not in ("U", "A", "F", "P"):
+            continue
+        if optional & {base for name in decision.reads() for base in bases(name)}:
+            continue
+        prover = _Prover(model, table, cents=False)
+        apart = table.hit in ("U", "A") and all(prover.ask([a, b], []).proved for a, b in _pairs(prover, table))
+        found[decision.name] = (apart, prover.ask([], range(len(table.rules))).proved)
+    return found
 
 
 def _pairs(prover: _Prover, table: Table) -> Iterator[tuple[int, int]]:

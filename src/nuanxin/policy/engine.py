@@ -2,6 +2,7 @@
 
 import datetime as dt
 import functools
+import math
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,9 +18,11 @@ from nuanxin.policy.feel import Expr, Lit
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import Decision, Input, Model, Output
 from nuanxin.policy.rows import NUMBER_PLACES, RowDecider, stored
-from nuanxin.policy.sql import BLANKS, SOURCE, Column, Compiler, NotCompiled, Plan, ident, quoted
+from nuanxin.policy.sql import BLANKS, SOURCE, Column, Compiler, NotCompiled, Num, Plan, constant, ident, quoted
 from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read_date
 
+AMOUNT_BITS = 43  # amounts assumed below 2^43 fen, 88 billion yuan
+SMALL_BITS = 20
 CAP = 10**13  # bounds that columns are cut to where a policy's arithmetic would not fit their true ones
 ARROW_TYPES: dict[str, pa.DataType] = {
     "money": pa.decimal128(18, 2),
@@ -130,10 +134,14 @@ def _aggregates(item: Input, kind: str) -> dict[str, str]:
     return found
 
 
-def profile(model: Model, table: pa.Table, source: str) -> dict[str, Column]:
+def column_types(source: str) -> dict[str, str]:
+    """DuckDB's types of a relation's columns."""
+    return {row[0]: str(row[1]).upper() for row in connection().execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+
+
+def profile(model: Model, source: str) -> dict[str, Column]:
     """One pass over the table: bounds, decimals, nulls of each input's column."""
-    con = connection()
-    kinds = {row[0]: str(row[1]).upper() for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    con, kinds = connection(), column_types(source)
     asked: dict[tuple[str, str], str] = {}
     for item in model.inputs:
         for name, sql in _aggregates(item, kinds[item.name]).items():
@@ -197,15 +205,38 @@ def _capped(found: dict[str, Column]) -> dict[str, Column]:
     }
 
 
+def assumed(model: Model, kinds: dict[str, str]) -> dict[str, Column] | None:
+    """A profile from the column types alone, its bounds checked row by row; None where the types do not say enough."""
+    found: dict[str, Column] = {}
+    for item in model.inputs:
+        kind = kinds[item.name]
+        if item.optional:
+            return None
+        if item.type in NUMERIC and (kind in _INTEGER_TYPES or kind.startswith("DECIMAL")):
+            scale = 0 if kind in _INTEGER_TYPES else int(kind.rstrip(")").partition(",")[2] or 0)
+            bits = SMALL_BITS if item.type == "integer" else AMOUNT_BITS
+            found[item.name] = Column(kind, scale, 0, 2**bits - 1, nulls=False, loose=False, guarded=True)
+        elif item.type == "string" and kind == "VARCHAR":
+            found[item.name] = Column(kind, nulls=True, loose=False, guarded=True)
+        elif (item.type, kind) in (("boolean", "BOOLEAN"), ("date", "DATE")):
+            found[item.name] = Column(kind, nulls=True, loose=False)
+        else:
+            return None
+    return found
+
+
 # deciding ------------------------------------------------------------------------------------------------------------
 
 
 @functools.lru_cache(maxsize=64)
-def _compiled(engine: "Engine", key: tuple[Any, ...], as_of: dt.date | str, lang: str, figures: bool) -> Plan:
+def _compiled(
+    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool
+) -> Plan:
     columns = dict(key)
+    why = ""
     for attempt in (columns, _capped(columns)):
         try:
-            return Compiler(engine.model, attempt, as_of, lang, figures).compile()
+            return Compiler(engine.model, attempt, dict(standards), lang, figures, engine.proofs).compile()
         except NotCompiled as error:
             why = str(error)
     return Plan("", [], why)
@@ -218,10 +249,86 @@ class Engine:
         self.model = model
         self.rows = RowDecider(model)
 
-    def plan(self, found: dict[str, Column], as_of: dt.date | str, lang: str, figures: bool) -> Plan:
-        """The compiled form for tables of this profile. `as_of` is a date, or any text when the dates stand in a column."""
+    @functools.cached_property
+    def proofs(self) -> dict[str, tuple[bool, bool]]:
+        """By decision: its rules never overlap; they leave no gap. Proved once; False where it is not."""
+        from nuanxin.policy.check import proofs
+
+        return proofs(self.model, self.rows.bases)
+
+    def plan(self, found: dict[str, Column], standards: dict[str, Num], lang: str, figures: bool) -> Plan:
+        """The compiled form for tables of this profile."""
         key = tuple(sorted(_rounded_bounds(found).items()))
-        return _compiled(self, key, as_of, lang, figures)
+        return _compiled(self, key, tuple(sorted(standards.items())), lang, figures)
+
+    def standards(self, as_of: dt.date | str) -> dict[str, Num]:
+        """Each standard as a constant, or as a column `_standard_<n>` that the source must bring."""
+        found = {}
+        for number, name in enumerate(self.model.standard_names):
+            rows = [standard for standard in self.model.standards if standard.name == name]
+            scale = math.lcm(*(standard.value.denominator for standard in rows))
+            if isinstance(as_of, dt.date) and not any(standard.area for standard in rows):
+                standard = self.model.standard_on(name, None, as_of)
+                if standard is not None:
+                    found[name] = constant(standard.value)
+                    continue
+            values = [int(standard.value * scale) for standard in rows]
+            found[name] = Num(f"_standard_{number}", min(values), max(values), scale)
+            if min(values) == max(values):  # a column may still lack it
+                found[name] = Num(f"_standard_{number}", min(values) - 1, max(values), scale)
+        return found
+
+    def standard_columns(self, source: pa.Table, as_of: dt.date | str) -> dict[str, pa.Array]:
+        """The columns `_standard_<n>` for a table in memory: looked up by area and date."""
+        nodes = self.standards(as_of)
+        wanted = {name: node for name, node in nodes.items() if node.constant is None}
+        if not wanted:
+            return {}
+        areas = list(dict.fromkeys(standard.area for standard in self.model.standards if standard.area))
+        days = sorted(set(source.column("_as_of").to_pylist())) if isinstance(as_of, str) else [as_of]
+        rows = np.full(source.num_rows, len(areas), np.int64)
+        if areas:
+            column = source.column(self.model.area_input)
+            if not pa.types.is_string(column.type):
+                column = column.cast(pa.string())
+            found = pc.index_in(column, value_set=pa.array(areas, column.type)).combine_chunks()
+            rows = pc.fill_null(found, len(areas)).to_numpy(zero_copy_only=False).astype(np.int64)
+        if isinstance(as_of, str):
+            by_day = pc.index_in(source.column("_as_of"), value_set=pa.array(days, pa.date32())).combine_chunks()
+            rows = rows * len(days) + by_day.to_numpy(zero_copy_only=False)
+        columns = {}
+        for name, node in wanted.items():
+            values = [
+                None if standard is None else int(standard.value * node.scale)
+                for area in (*areas, None)
+                for day in days
+                for standard in [self.model.standard_on(name, area, day)]
+            ]
+            columns[node.num] = pa.array(values, pa.int64()).take(pa.array(rows))
+        return columns
+
+    def joined(self, source: str, as_of: dt.date) -> str:
+        """A source in SQL with the columns `_standard_<n>` joined by area. The order of its rows is not promised."""
+        wanted = {name: node for name, node in self.standards(as_of).items() if node.constant is None}
+        if not wanted:
+            return source
+        rows = []
+        for area in dict.fromkeys(standard.area for standard in self.model.standards if standard.area):
+            cells = [quoted(area)]
+            for name, node in wanted.items():
+                standard = self.model.standard_on(name, area, as_of)
+                cells.append("NULL" if standard is None else str(int(standard.value * node.scale)))
+            rows.append(f"({', '.join(cells)})")
+        names = ", ".join(node.num for node in wanted.values())
+        general = []
+        for name, node in wanted.items():
+            standard = self.model.standard_on(name, None, as_of)
+            value = "NULL" if standard is None else str(int(standard.value * node.scale))
+            general.append(f"CAST(coalesce(_v.{node.num}, {value}) AS BIGINT) AS {node.num}")
+        return (
+            f"(SELECT _s.*, {', '.join(general)} FROM {source} _s "
+            f"LEFT JOIN (VALUES {', '.join(rows)}) AS _v(_area, {names}) ON _s.{ident(self.model.area_input)} = _v._area)"
+        )
 
     def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
         schema = result_schema(self.model, figures)
@@ -256,14 +363,14 @@ class Engine:
         source = self._source(table, as_of)
         if not table.num_rows:
             return {name: pa.chunked_array([], kind) for name, kind in schema.items()}
+        for name, column in self.standard_columns(source, as_of).items():
+            source = source.append_column(name, column)
         con = connection()
         con.register("_policy_source", source)
         try:
-            found = profile(self.model, source, "_policy_source")
-            plan = self.plan(found, "_as_of" if isinstance(as_of, str) else as_of, lang, figures)
-            if plan.whole_by_rows:
+            result = self._compiled_result(source, as_of, lang, figures)
+            if result is None:
                 return self._by_rows(source, range(source.num_rows), as_of, lang, figures, schema)
-            result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
         finally:
             con.unregister("_policy_source")
         rest = pc.indices_nonzero(result.column("_rest").combine_chunks()).to_pylist()
@@ -272,6 +379,27 @@ class Engine:
             mended = self._by_rows(source, rest, as_of, lang, figures, schema)
             columns = {name: patched(columns[name], rest, mended[name]) for name in schema}
         return columns
+
+    def _compiled_result(self, source: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table | None:
+        """The compiled form's answer for the registered table; None where the policy could not be compiled for it.
+
+        First with bounds assumed from the column types; where many rows turn out not to fit, again with the bounds of this table.
+        """
+        con = connection()
+        standards = self.standards(as_of)
+        guess = assumed(self.model, column_types("_policy_source"))
+        for found in (guess, None):
+            if found is None:
+                found = profile(self.model, "_policy_source")
+            elif guess is None:
+                continue
+            plan = self.plan(found, standards, lang, figures)
+            if plan.whole_by_rows:
+                continue
+            result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
+            if found is not guess or (pc.sum(result.column("_rest")).as_py() or 0) <= source.num_rows // 100:
+                return result
+        return None
 
     def _by_rows(
         self,

@@ -54,7 +54,8 @@ class Column:
     """What a pass over the table found out about one input's column.
 
     `sql_type`: DuckDB's type; `scale`: decimals that are kept; `low`, `high`: bounds of value × 10^scale; `nulls`: whether any row has
-    nothing; `loose`: whether some rows may not be readable at that scale.
+    nothing; `loose`: whether some rows may not be readable at that scale; `guarded`: the bounds are assumed, and each row is
+    checked against them (high is then a power of two less one, low is 0).
     """
 
     sql_type: str
@@ -63,6 +64,7 @@ class Column:
     high: int = 0
     nulls: bool = True
     loose: bool = True
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,17 @@ class Num:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A boolean, string or date expression."""
+    """A boolean, string or date expression.
+
+    `hit`, `rules`: for a decision whose rules have constant outputs, the column with the rule's number and the numbers by output, so that
+    a later test of the output is one of the number.
+    """
 
     sql: str
     kind: str
     optional: frozenset[str] = frozenset()
+    hit: str = ""
+    rules: tuple[tuple[Any, tuple[int, ...]], ...] = ()
 
 
 Node = Num | Plain
@@ -221,12 +229,24 @@ class Plan:
 
 
 class Compiler:
-    """Compiles one model for tables of one profile and one date (or a column of dates)."""
+    """Compiles one model for tables of one profile.
+
+    `standards`: each standard as a constant, or as a column of the source that holds value × scale (NULL where there is none). `proofs`:
+    by decision, whether its rules are proved never to overlap, and to leave no gap.
+    """
 
     def __init__(
-        self, model: Model, profile: dict[str, Column], as_of: dt.date | str, lang: str = "both", figures: bool = False
+        self,
+        model: Model,
+        profile: dict[str, Column],
+        standards: dict[str, "Num"],
+        lang: str = "both",
+        figures: bool = False,
+        proofs: dict[str, tuple[bool, bool]] | None = None,
     ) -> None:
-        self.model, self.profile, self.as_of, self.lang, self.figures = model, profile, as_of, lang, figures
+        self.model, self.profile, self.standards, self.lang, self.figures = model, profile, standards, lang, figures
+        self.proofs = proofs or {}
+        self.guards: dict[int, list[str]] = {}
         self.nodes: dict[str, Node] = {}
         self.layers: list[Layer] = []
         self.rest: list[str] = []
@@ -266,19 +286,17 @@ class Compiler:
 
     def compile(self) -> Plan:
         self.layers.append(Layer())
-        if isinstance(self.as_of, str):
-            self.layers[0].columns.append(("_as_of", ident(self.as_of)))
         for item in self.model.inputs:
             if item.name in self.used:
                 self._input(item)
+        for name in self.model.standard_names:
+            if name in self.used:
+                self._standard(name)
         self.layers.append(Layer())
         for item in self.model.inputs:
             if item.name in self.used and item.allowed is not None:
                 allowed = self.boolean(substitute(item.allowed, {"?": Name(item.name)}))
                 self.rest.append(f"NOT {allowed}" if not item.optional else f"NOT coalesce({allowed}, TRUE)")
-        for name in self.model.standard_names:
-            if name in self.used:
-                self._standard(name)
         results: list[tuple[str, str]] = []
         for step in self.model.order:
             self.layers.append(Layer())
@@ -295,6 +313,8 @@ class Compiler:
             ]
         order = {name: index for index, name in enumerate(self._result_names())}
         results.sort(key=lambda pair: order[pair[0]])
+        for high, columns in self.guards.items():
+            self.rest.append(f"({' | '.join(columns)}) NOT BETWEEN 0 AND {high}")
         rest = " OR ".join(dict.fromkeys(self.rest)) or "FALSE"
         final = ", ".join([*(f"{sql} AS {ident(name)}" for name, sql in results), f"coalesce({rest}, TRUE) AS _rest"])
         return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])
@@ -328,6 +348,8 @@ class Compiler:
             if factor != 1:
                 text, low, high = scaled(name, low, high, factor.numerator)
                 node = Num(text, low, high, 10**found.scale * factor.denominator)
+            if found.guarded and not item.optional:
+                self.guards.setdefault(found.high, []).append(name)
             if item.type == "integer" and found.scale:
                 self.rest.append(f"{name} % {10**found.scale} <> 0")
         elif item.type == "string":
@@ -346,46 +368,21 @@ class Compiler:
             if found.loose:
                 # nothing there is an answer; something there that cannot be read is not
                 self.rest.append(f"({name} IS NULL AND {self.column(f'{raw} IS NOT NULL')})")
-        elif found.nulls or found.loose:
+        elif found.guarded and item.type == "string":
+            # what may be blank starts with a space of some kind; a null fails too
+            if item.name != self.model.area_input:
+                self.rest.append(f"NOT ({name} >= '!' AND {name} NOT BETWEEN '\u3000' AND '\u3001' AND {name} NOT BETWEEN '\u00a0' AND '\u00a1')")
+        elif not (found.guarded and item.type in NUMERIC) and (found.nulls or found.loose):
             self.rest.append(f"{name} IS NULL")
         self.nodes[item.name] = node
 
     def _standard(self, name: str) -> None:
-        rows = [standard for standard in self.model.standards if standard.name == name]
-        scale = math.lcm(*(standard.value.denominator for standard in rows))
-        areas = dict.fromkeys(standard.area for standard in rows if standard.area)
-        everywhere = self._value_on(rows, "", scale)
-        if not areas and everywhere[0].startswith("CAST('"):
-            self.nodes[name] = Num(everywhere[0], everywhere[1], everywhere[1], scale)
-            return
-        low = min(int(standard.value * scale) for standard in rows)
-        high = max(int(standard.value * scale) for standard in rows)
-        sql = everywhere[0]
-        if areas:
-            area = self.nodes[self.model.area_input]
-            if not isinstance(area, Plain) or area.kind != "string":
-                raise NotCompiled("the area is not a text")
-            cases = " ".join(f"WHEN {quoted(place)} THEN {self._value_on(rows, place, scale)[0]}" for place in areas)
-            sql = f"CASE {area.sql} {cases} ELSE {everywhere[0]} END"
-        column = self.column(sql)
-        self.rest.append(f"{column} IS NULL")
-        self.nodes[name] = Num(column, low, high, scale)
-
-    def _value_on(self, rows: list[Any], area: str, scale: int) -> tuple[str, int]:
-        """The value in force for an area, as SQL; falls back on what holds everywhere before its first date."""
-        dated = sorted((row for row in rows if row.area == area), key=lambda row: row.start, reverse=True)
-        general = (
-            sorted((row for row in rows if row.area == ""), key=lambda row: row.start, reverse=True) if area else []
-        )
-        if isinstance(self.as_of, dt.date):
-            for row in (*dated, *general):
-                if row.start <= self.as_of:
-                    return _literal(int(row.value * scale)), int(row.value * scale)
-            return "NULL", 0
-        cases = " ".join(
-            f"WHEN _as_of >= DATE '{row.start}' THEN {_literal(int(row.value * scale))}" for row in (*dated, *general)
-        )
-        return (f"CASE {cases} END" if cases else "NULL"), 0
+        node = self.standards[name]
+        if node.constant is None:
+            column = self.column(node.num)
+            self.rest.append(f"{column} IS NULL")
+            node = replace(node, num=column)
+        self.nodes[name] = node
 
     # expressions -----------------------------------------------------------------------------------------------------
 
@@ -475,6 +472,8 @@ class Compiler:
             size = max(abs(num[1]), abs(num[2]))
             num = (f"(CASE WHEN {b.num} < 0 THEN -{num[0]} ELSE {num[0]} END)", -size, size)
             divisor = (f"abs({b.num})", 0, max(abs(b.low), abs(b.high)))
+        if b.low <= 0:  # the engine raises on a division by zero; such a row is for the row evaluator
+            divisor = (f"nullif({divisor[0]}, 0)", *divisor[1:])
         den = times(divisor, _den(a)) if a.den else divisor
         return Num(num[0], num[1], num[2], a.scale, den[0], max(den[2], 1), optional)
 
@@ -551,6 +550,8 @@ class Compiler:
         if a.optional and b.optional:
             raise NotCompiled("two figures that may be left out")
         sql_op = "<>" if op == "!=" else op
+        if op in ("=", "!=") and isinstance(a, Plain) and a.hit and isinstance(right, Lit):
+            return self._hit_test(a, right.value, op == "=")
         if isinstance(a, Num) and isinstance(b, Num):
             x, y, _, _, _ = together(a, b)
             body = f"({_wide(*x, *y[1:])} {sql_op} {_wide(*y, *x[1:])})"
@@ -569,6 +570,15 @@ class Compiler:
             nothing = " OR ".join(f"{name} IS NULL" for name in missing)
             body = f"(CASE WHEN {nothing} THEN {'TRUE' if op == '!=' else 'FALSE'} ELSE {body} END)"
         return body
+
+    @staticmethod
+    def _hit_test(node: Plain, value: Any, wanted: bool) -> str:
+        """Whether a decision has an output, asked of the number of its rule (0: no rule, which is left to the row evaluator)."""
+        numbers = dict(node.rules).get(value, ())
+        if not numbers:
+            return "FALSE" if wanted else "TRUE"
+        inside = f"{node.hit} = {numbers[0]}" if len(numbers) == 1 else f"{node.hit} IN ({', '.join(map(str, numbers))})"
+        return f"({inside})" if wanted else f"(NOT {inside})"
 
     # decisions -------------------------------------------------------------------------------------------------------
 
@@ -603,7 +613,8 @@ class Compiler:
             values = {rule.id: [self.evaluator.closure(tree)({}) for tree in rule.outputs] for rule in rules}
             rules.sort(key=lambda rule: rank(decision.outputs, values[rule.id]))
         conditions = [self.condition(rule) for rule in rules]
-        if table.hit in ("U", "A"):
+        apart, covered = self.proofs.get(decision.name, (False, False))
+        if table.hit in ("U", "A") and not apart:
             conditions = [
                 condition if condition in ("TRUE", "FALSE") else self.column(condition) for condition in conditions
             ]
@@ -614,7 +625,7 @@ class Compiler:
         self.layers.append(Layer())
         found = self._outputs(decision, rules, hit)
         ids = " ".join(f"WHEN {index} THEN {quoted(rule.id)}" for index, rule in enumerate(rules, 1))
-        always = conditions[-1] == "TRUE"
+        always = covered or conditions[-1] == "TRUE"
         problem = "CAST(NULL AS VARCHAR)"
         if not always:
             problem = f"CASE WHEN {hit} = 0 THEN {quoted(say('not-decided', self.lang))} END"
@@ -649,6 +660,12 @@ class Compiler:
                     names = " OR ".join(f"{name} IS NULL" for name in sorted(node.optional))
                     self.rest.append(f"({hit} = {number} AND ({names}))")
             value = self.typed(output, nodes, hit)
+            if isinstance(value, Plain) and all(isinstance(rule.outputs[index], Lit) for rule in rules):
+                numbers: dict[Any, tuple[int, ...]] = {}
+                for number, rule in enumerate(rules, 1):
+                    constant_value = rule.outputs[index].value  # type: ignore[union-attr]
+                    numbers[constant_value] = (*numbers.get(constant_value, ()), number)
+                value = replace(value, hit=hit, rules=tuple(numbers.items()))
             self.nodes[decision.name if decision.single else f"{decision.name}.{output.name}"] = value
             found.append((output.column, self._stored(value, output.type)))
         self.layers.append(Layer())
