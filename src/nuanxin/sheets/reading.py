@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from nuanxin.sheets.arrays import arrow_array
 from nuanxin.sheets.columns import ARROW, BLANK, MARK, REFUSED, VALUE, Problem, Typed, area_doubtful, shown, type_column
 from nuanxin.sheets.files import Grid, Opened, open_file
 from nuanxin.sheets.form import Field, Form, forms
@@ -129,7 +130,7 @@ def read_files(
             yield from readings
         return
     # Spawned, not forked: the caller may have threads, and a fork of a threaded process can hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_quiet_collector) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting: deque[tuple[list[Path], Future[_Packed]]] = deque()
         remaining = iter(chunks)
         for chunk in remaining:
@@ -165,12 +166,6 @@ def _chunks(paths: list[Path]) -> Iterator[list[Path]]:
         yield chunk
 
 
-def _quiet_collector() -> None:
-    """In a reading process rows come by the hundred thousand and hold no cycles: let the collector look less often."""
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
-
-
 _Packed = tuple[list[Reading], dict[str, tuple[pa.Table, list[tuple[int, int, int]]]]]
 
 
@@ -201,12 +196,25 @@ def _read_chunk(paths: list[Path], expect: tuple[str, ...], today: dt.date) -> l
     unknown = [name for name in expect if name not in forms()]
     if unknown:
         raise ValueError(f"no such form: {', '.join(unknown)}")
-    files = [_look(index, path, expect) for index, path in enumerate(paths)]
-    for name in expect:
-        sheets = [s for f in files for s in f.sheets if s.layout.form == name]
-        if sheets:
-            _type_sheets(forms()[name], sheets, files, today)
-    return [_reading(path, f) for path, f in zip(paths, files, strict=True)]
+    with _collector_paused():
+        files = [_look(index, path, expect) for index, path in enumerate(paths)]
+        for name in expect:
+            sheets = [s for f in files for s in f.sheets if s.layout.form == name]
+            if sheets:
+                _type_sheets(forms()[name], sheets, files, today)
+        return [_reading(path, f) for path, f in zip(paths, files, strict=True)]
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A chunk makes rows by the ten thousand and no cycles: looking for some would cost an eighth of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
 
 
 def _reading(path: Path, one: _File) -> Reading:
@@ -655,7 +663,7 @@ def _settle(
 def _warn_areas(batch: _Batch) -> None:
     """Area codes of ID numbers that are unknown or younger than the holder: one warning per file and code."""
     numbers = batch.typed["resident_id"].values
-    starts = {str(n)[:10] for n in numbers if n is not None}
+    starts = {str(n)[:10] for n in numbers if n}
     doubtful = {start for start in starts if area_doubtful(start)}
     if not doubtful:
         return
@@ -678,6 +686,7 @@ def _type_sheets(form: Form, sheets: list[_Sheet], files: list[_File], today: dt
     if "resident_id" in batch.typed:
         _warn_areas(batch)
     arrays: dict[str, pa.Array] = {}
+    order = arrow_array(families.of.tolist(), pa.int64()) if families is not None else None
     for name, one in form.fields.items():
         arrow = ARROW[one.type]
         if name not in batch.typed and (families is None or name != "worker_name"):
@@ -688,21 +697,22 @@ def _type_sheets(form: Form, sheets: list[_Sheet], files: list[_File], today: dt
                 per_family = _household_values(batch, families, name)
             if name == "worker_name":
                 per_family = _named_by_head(batch, families, per_family)
-            arrays[name] = pa.array(per_family, arrow).take(pa.array(families.of))
+            arrays[name] = arrow_array(per_family, arrow).take(order)
         else:
-            arrays[name] = pa.array(batch.typed[name].values, arrow)
+            arrays[name] = arrow_array(batch.typed[name].values, arrow)
     names = {i: s.name for i, s in enumerate(sheets)}
     lead: dict[str, pa.Array] = {
-        "sheet": pa.array([names[i] for i in batch.sheet_of.tolist()], pa.string()),
-        "row": pa.array(batch.numbers, pa.int32()),
+        "sheet": arrow_array([names[i] for i in batch.sheet_of.tolist()], pa.string()),
+        "row": arrow_array(batch.numbers, pa.int32()),
     }
     if families is not None:
-        lead["family"] = pa.array(_within_file(batch, families), pa.int32())
-    lead["accepted"] = pa.array(batch.accepted)
+        lead["family"] = arrow_array(_within_file(batch, families).tolist(), pa.int32())
+    lead["accepted"] = arrow_array(batch.accepted.tolist(), pa.bool_())
     if families is not None:
         relations = batch.typed["relation"].values if "relation" in batch.typed else []
-        lead["worker_row"] = pa.array([r == "self" for r in relations], pa.bool_())
-    table = pa.table({**lead, **arrays})
+        lead["worker_row"] = arrow_array([r == "self" for r in relations], pa.bool_())
+    columns = {**lead, **arrays}
+    table = pa.Table.from_arrays(list(columns.values()), list(columns))
     _share_out(batch, table)
 
 

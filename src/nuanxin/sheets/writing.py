@@ -8,15 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.compute as pc
-import xlsxwriter
-from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
-from openpyxl.utils import get_column_letter
 
 from nuanxin.sheets.columns import text_of
 from nuanxin.sheets.files import open_file
@@ -24,6 +19,12 @@ from nuanxin.sheets.form import Field, Form, fold, forms
 from nuanxin.sheets.layout import SEARCH_ROWS
 from nuanxin.sheets.messages import Lang, Refusal
 from nuanxin.sheets.reading import Reading
+
+if TYPE_CHECKING:
+    # Both are slow to import and no reading process needs them; each is imported by the function that writes.
+    import xlsxwriter
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 FONT = "宋体"
 TITLE_FONT = "黑体"
@@ -69,6 +70,8 @@ def write_template(form: str | Form, path: Path, *, title: str | None = None, fu
     ``title`` stands above the header (default: the form's). ``full`` also gives the optional columns. Raises KeyError for an
     unknown form.
     """
+    import xlsxwriter
+
     one = forms()[form] if isinstance(form, str) else form
     fields = [f for f in one.fields.values() if full or not f.optional or f.field == "note"]
     if "seq" in one.fields and one.fields["seq"] not in fields:
@@ -108,7 +111,9 @@ def write_template(form: str | Form, path: Path, *, title: str | None = None, fu
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0, 1)
         sheet.set_footer("&C第 &P 页，共 &N 页")
-        sheet.ignore_errors({"number_stored_as_text": f"A3:{get_column_letter(len(fields))}{TEMPLATE_ROWS + 3}"})
+        sheet.ignore_errors(
+            {"number_stored_as_text": f"A3:{xlsxwriter.utility.xl_col_to_name(len(fields) - 1)}{TEMPLATE_ROWS + 3}"}
+        )
     return path
 
 
@@ -129,7 +134,7 @@ def header_title(column: Field) -> str:
 
 
 def _template_column(
-    sheet: xlsxwriter.worksheet.Worksheet, index: int, column: Field, styles: Mapping[str, object]
+    sheet: "xlsxwriter.worksheet.Worksheet", index: int, column: Field, styles: Mapping[str, object]
 ) -> None:
     sheet.write_string(1, index, header_title(column), styles["head"])
     sheet.set_column(index, index, column.width, _body_style(column, styles))
@@ -166,7 +171,7 @@ def _template_column(
 
 # --- the sender's file, marked ----------------------------------------------------------------------------------------------
 
-_REFUSED_FILL = PatternFill("solid", fgColor="FFFDE2DC")
+REFUSED_FILL = "FFFDE2DC"
 
 
 def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = "zh") -> Path:
@@ -175,6 +180,10 @@ def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = 
     For xlsx it is the own file with everything else kept; for xls, ods and csv an xlsx copy of what was read (visible sheets,
     text made inert). Raises ValueError when the file cannot be read at all; then there is nothing to mark.
     """
+    import openpyxl
+    from openpyxl.comments import Comment
+    from openpyxl.styles import PatternFill
+
     opened = open_file(path)
     if opened.refused:
         raise ValueError(opened.refused.text(lang))
@@ -205,12 +214,12 @@ def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = 
         cell = _writable(book[name], row, index)
         before = cell.comment.text + "\n" if cell.comment else ""
         cell.comment = Comment(before + "\n".join(said), "暖心", width=320, height=60 + 40 * len(said))
-        cell.fill = _REFUSED_FILL
+        cell.fill = PatternFill("solid", fgColor=REFUSED_FILL)
     book.save(out)
     return out
 
 
-def _column_of(sheet: openpyxl.worksheet.worksheet.Worksheet, refusal: Refusal) -> int:
+def _column_of(sheet: "Worksheet", refusal: Refusal) -> int:
     """The 1-based column with the refusal's title above its row; the first when the title is not found."""
     wanted = fold(refusal.column)
     for row in range(1, min(refusal.row, SEARCH_ROWS + 2) + 1):
@@ -221,7 +230,7 @@ def _column_of(sheet: openpyxl.worksheet.worksheet.Worksheet, refusal: Refusal) 
     return 1
 
 
-def _writable(sheet: openpyxl.worksheet.worksheet.Worksheet, row: int, index: int) -> openpyxl.cell.cell.Cell:
+def _writable(sheet: "Worksheet", row: int, index: int) -> "Cell":
     """The cell itself or, inside a merged range, the range's first cell, which alone can hold a comment."""
     for merged in sheet.merged_cells.ranges:
         if merged.min_row <= row <= merged.max_row and merged.min_col <= index <= merged.max_col:
@@ -382,6 +391,8 @@ def _csv_cell(value: object) -> str:
 def _write_xlsx(
     out: Path | IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None
 ) -> None:
+    import xlsxwriter
+
     target = str(out) if isinstance(out, Path) else out
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(target, options) as book:
