@@ -9,10 +9,15 @@ from types import SimpleNamespace
 import openpyxl
 import pytest
 import xlwt
+from hypothesis import settings
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.style import Style, TableProperties
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
+
+# Other work shares the machine: an example of hypothesis may take longer than its usual deadline.
+settings.register_profile("sheets", deadline=None)
+settings.load_profile("sheets")
 
 HEADER = [
     "序号", "户编号", "职工姓名", "家庭成员姓名", "与职工关系", "身份证号", "联系电话", "就业状况", "家庭年收入（元）", "自付医疗费（元）",

@@ -156,6 +156,7 @@ def test_one_wrong_character_never_passes(born: dt.date, place: int, add: int) -
         ("64038119740217501A", "id_characters"),
         ("6403811974O2175011", "id_characters"),
         ("六40381197402175011", "id_characters"),
+        ("证件遗失", "id_characters"),
         (number("64038119740230501"), "id_date"),
         (number("64038120100231907"), "id_date"),
         (number("64038119001301501"), "id_date"),

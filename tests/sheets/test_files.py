@@ -319,6 +319,18 @@ def test_xls_that_spans_everything(write) -> None:
     assert code(write("a.xls", rows)) == "too_many_cells"
 
 
+def test_numbers_kept_as_text_in_csv(tmp_path: Path, make: SimpleNamespace) -> None:
+    rows = make.family()
+    rows[0][5] = f'="{rows[0][5]}"'
+    rows[1][5] = f"\t{rows[1][5]}"
+    lines = [",".join(f'"{str(c).replace(chr(34), chr(34) * 2)}"' for c in row) for row in [make.HEADER, *rows]]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    reading = read_file(path, expect=EXPECT)
+    assert not reading.refusals
+    assert len(reading.tables["survey"]) == 3
+
+
 def test_an_open_quote_in_csv(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('序号,类别,内容\n1,微心愿,"一台血压计\n2,难题,路灯\n', encoding="utf-8")

@@ -246,17 +246,18 @@ def _flag(one: Field, value: object) -> _Cell:
         text = match[1]
     if text in _YES:
         return _Cell(True)
-    if text in _NO:
+    if text in _NO or text in NONES:
         return _Cell(False)
     return _Cell(None, REFUSED, "flag_unclear")
 
 
 _REMARK = re.compile(r"\([^()]*\)")
+_COUNTED = re.compile(r"(?:\d+|[一二三四五])$")
 
 
 def _choice(one: Field, value: object) -> _Cell:
     text = fold(text_of(value))
-    for key in (text, _REMARK.sub("", text)):
+    for key in (text, _REMARK.sub("", text), _COUNTED.sub("", text)):
         if key in one.choices:
             return _Cell(one.choices[key])
     for start, identifier in one.prefixes:
@@ -484,9 +485,9 @@ def _id_text(value: object) -> tuple[str, _Cell | None]:
         return "", _Cell(None, REFUSED, "id_as_number")
     if len(text) == 15 and text.isascii() and text.isdigit():
         return "", _Cell(None, REFUSED, "id_old")
-    if len(text) != 18:
+    if len(text) != 18 and re.fullmatch(r"\d+[Xx]?", text):
         return "", _Cell(None, REFUSED, "id_length", {"length": len(text)})
-    if not text.isascii():
+    if len(text) != 18 or not text.isascii():
         return "", _Cell(None, REFUSED, "id_characters")
     return text, None
 
@@ -590,7 +591,7 @@ def type_column(one: Field, cells: list[object], units: Sequence[int] | int, tod
             problems += [Problem(int(places[p.at]), p.code, p.found, p.args, p.refused) for p in part.problems]
         return Typed(values, state, sorted(problems, key=lambda p: p.at))
     if one.type in ("name", "text"):
-        joined = "".join(c for c in cells if type(c) is str)
+        joined = "".join([c for c in cells if type(c) is str])
         if not _NOT_PLAIN.search(joined):
             return _plain_texts(one, cells)
     read = _BY_VALUE[one.type]

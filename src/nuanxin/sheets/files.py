@@ -466,6 +466,7 @@ def _decode(content: bytes) -> str:
     raise Refused("encoding")
 
 
+_KEPT_TEXT = re.compile(r'^="?([^"]*)"$')
 _SENTINEL = "\x1dend\x1d"
 
 
@@ -503,6 +504,9 @@ def _read_csv(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
         # The end mark was swallowed: a quotation mark was still open.
         raise Refused("open_quote", row=len(rows))
     rows.pop()
+    if '="' in text or '=""' in text:
+        # ="640381…" is how some programs keep a number as text in CSV.
+        rows = [[_KEPT_TEXT.sub(r"\1", cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     width = max(map(len, rows), default=0)
     if width * len(rows) > MAX_CELLS:
         raise Refused("too_many_cells", sheet=path.stem, limit=f"{MAX_CELLS:,}")

@@ -270,4 +270,4 @@ def title_of(form: Form, name: str, columns: Mapping[str, Column]) -> str:
 
 def same_header(row: Sequence[object], header: Sequence[object]) -> bool:
     """Whether a body row repeats the header (a page break)."""
-    return [fold(text_of(c)) for c in row] == [fold(text_of(c)) for c in header]
+    return all(a == b or fold(text_of(a)) == fold(text_of(b)) for a, b in zip(row, header, strict=True))

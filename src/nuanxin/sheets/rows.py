@@ -120,6 +120,10 @@ def _kind(
     return "data"
 
 
+def _cell_text(row: Sequence[object], layout: Layout, name: str) -> str:
+    return text_of(row[layout.columns[name].index]).strip() if name in layout.columns else ""
+
+
 def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
     """Tell the data rows below the header from all others. Most rows are settled by whole columns; the rest one by one."""
     form = forms()[layout.form]
@@ -146,7 +150,6 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
     for i, value in watched:
         doubtful |= {k for k, v in enumerate(columns[i]) if v == value}
     width = len(header)
-    relation = layout.columns.get("relation")
     own = (
         {word for word, key in form.fields["relation"].choices.items() if key == "self"}
         if form.has_households
@@ -160,18 +163,13 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
             kind: Kind = "blank" if row.count("") == width else _kind(row, header, form, layout, needed, markers)  # type: ignore[attr-defined]
         else:
             kind = "data"
-        number = text_of(row[layout.columns["family_no"].index]).strip() if "family_no" in layout.columns else ""
         if kind == "example":
-            in_example, example_number = True, number
+            in_example, example_number = True, _cell_text(row, layout, "family_no")
         elif kind == "data" and in_example and form.has_households:
-            # The members of the example's family stand below it without a number of their own.
-            starts = relation is not None and fold(text_of(row[relation.index])) in own
-            numbered = any(
-                text_of(row[i]).strip()
-                for i in markers
-                if i != 0 or "seq" not in layout.columns or layout.columns["seq"].index == 0
-            )
-            if not starts and (not numbered or (number and number == example_number)):
+            # The members of the example's family stand below it without a number of their own, or with the example's.
+            number, order = _cell_text(row, layout, "family_no"), _cell_text(row, layout, "seq")
+            starts = fold(_cell_text(row, layout, "relation")) in own
+            if not starts and (number == example_number if number else not order):
                 kind = "example"
             else:
                 in_example = False

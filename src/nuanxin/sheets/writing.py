@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nuanxin.sheets.columns import text_of
-from nuanxin.sheets.files import open_file
-from nuanxin.sheets.form import Field, Form, fold, forms
-from nuanxin.sheets.layout import SEARCH_ROWS
+from nuanxin.sheets.files import Grid, open_file
+from nuanxin.sheets.form import Field, Form, forms
+from nuanxin.sheets.layout import find_layout
 from nuanxin.sheets.messages import Lang, Refusal
 from nuanxin.sheets.reading import Reading
 
@@ -203,12 +203,13 @@ def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = 
                             written.data_type = "s"
             for (top, left), (bottom, right) in grid.merged:
                 sheet.merge_cells(start_row=top + 1, start_column=left + 1, end_row=bottom + 1, end_column=right + 1)
+    places = {grid.name: _places(grid) for grid in opened.grids}
     sentences: dict[tuple[str, int, int], list[str]] = {}
     for refusal in refusals:
         name = refusal.sheet if refusal.sheet in book.sheetnames else refusal.sheet[:31]
         if refusal.row < 1 or name not in book.sheetnames:
             continue
-        index = _column_of(book[name], refusal)
+        index = places.get(refusal.sheet, {}).get(refusal.field, 1)
         sentences.setdefault((name, refusal.row, index), []).append(f"{refusal.why(lang)}。{refusal.mend(lang)}。")
     for (name, row, index), said in sentences.items():
         cell = _writable(book[name], row, index)
@@ -219,15 +220,10 @@ def mark_up(path: Path, refusals: Iterable[Refusal], out: Path, *, lang: Lang = 
     return out
 
 
-def _column_of(sheet: "Worksheet", refusal: Refusal) -> int:
-    """The 1-based column with the refusal's title above its row; the first when the title is not found."""
-    wanted = fold(refusal.column)
-    for row in range(1, min(refusal.row, SEARCH_ROWS + 2) + 1):
-        for index in range(1, sheet.max_column + 1):
-            value = sheet.cell(row, index).value
-            if value is not None and wanted and fold(str(value)) == wanted:
-                return index
-    return 1
+def _places(grid: Grid) -> dict[str, int]:
+    """The 1-based column of each field that the sheet's header names."""
+    layout = find_layout(grid.rows, list(forms()), grid.name)
+    return {name: column.index + 1 for name, column in layout.columns.items()} if layout else {}
 
 
 def _writable(sheet: "Worksheet", row: int, index: int) -> "Cell":
