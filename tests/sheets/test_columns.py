@@ -366,6 +366,9 @@ def test_a_large_clean_column_equals_the_slow_path() -> None:
 def test_what_is_shown_is_masked() -> None:
     assert shown(SURVEY["resident_id"], "640381197112122498") == "6403**********2498"
     assert shown(SURVEY["resident_id"], 6.40381197112122e17) == "6.40381E+17"
+    assert shown(SURVEY["resident_id"], "640381197402175000.0") == "6.40381E+17"
+    assert shown(SURVEY["resident_id"], "6.40381197402175e+17") == "6.40381E+17"
+    assert shown(SURVEY["resident_id"], "6.40381E+17") == "6.40381E+17"
     assert shown(SURVEY["name"], "韩春晓") == "韩＊晓"
     assert shown(SURVEY["name"], "田英") == "田＊"
     assert shown(SURVEY["phone"], "13800006021") == "138****6021"

@@ -617,3 +617,26 @@ def test_the_example_visits(make: SimpleNamespace) -> None:
         assert not reading.balance["visits"]["skipped"]
     conclusions = [c for r in readings for c in r.tables["visits"]["conclusion"].to_pylist()]
     assert {"as_reported", "differs", "nobody_home"} == set(conclusions)
+
+
+@pytest.mark.parametrize("suffix", [".xls", ".ods", ".csv"])
+def test_the_examples_say_the_same_in_every_format(write, make: SimpleNamespace, suffix: str) -> None:
+    """Each example workbook, written again in another format and with its columns turned round, gives the same rows."""
+    for number, path in enumerate(p for p in returns(make) if p.suffix == ".xlsx"):
+        (sheet,) = (s for s in openpyxl.load_workbook(path).worksheets if "摸排" in s.title)
+        turned = [["" if c is None else c for c in reversed(row)] for row in sheet.iter_rows(values_only=True)]
+        rows = [[next((c for c in row if c != ""), "")] if sum(c != "" for c in row) == 1 else row for row in turned]
+        again = read_file(write(f"{number}{suffix}", {sheet.title: rows}), expect=EXPECT)
+        first = read_file(path, expect=EXPECT)
+        assert again.refused_whole is None, path.name
+        check(again)
+        without = {"sheet"}
+        assert again.tables["survey"].drop_columns(list(without)) == first.tables["survey"].drop_columns(
+            list(without)
+        ), path.name
+        assert [(r.row, r.code) for r in again.refusals] == [
+            (r.row, r.code) for r in first.refusals if r.field != "kind"
+        ]
+        assert (again.nil, again.quarter) == (first.nil, first.quarter)
+        skipped = again.balance["survey"]["skipped"]
+        assert skipped == first.balance["survey"]["skipped"], path.name

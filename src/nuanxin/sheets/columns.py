@@ -151,9 +151,14 @@ def text_of(value: object) -> str:
 def shown(one: Field | None, value: object) -> str:
     """A cell as a refusal may quote it: masked where the column or the content is personal, at most 40 characters."""
     text = without_invisible(text_of(value)).strip()
-    if one is not None and text and not (isinstance(value, str) and _AS_NUMBER.fullmatch(text)):
+    if one is not None and text:
         if one.type in ("resident_id", "card") and isinstance(value, str):
-            text = mask_id(_ALL_SPACE.sub("", unicodedata.normalize("NFKC", text)))
+            folded = _ALL_SPACE.sub("", unicodedata.normalize("NFKC", text))
+            if not _AS_NUMBER.fullmatch(folded):
+                text = mask_id(folded)
+            elif len(folded) > 12:
+                # As the spreadsheet shows such a number in a narrow column: more digits would give the person away.
+                text = f"{float(folded):.5E}"
         elif one.type == "phone":
             text = mask_phone(text)
         elif one.type == "name":
