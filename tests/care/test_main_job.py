@@ -130,7 +130,7 @@ class TestReturns:
         office.visit(("杜华", number("19750101"), "属实", {}))
         office.decide()
         now = office.families()["杜＊"]
-        assert (now["code"], now["tier"], now["worker_id"]) == (held["code"], "relative", "6403**********" + number("19750101")[-4:])
+        assert (now["code"], now["tier"], now["worker_id"]) == (held["code"], "deep", "6403**********" + number("19750101")[-4:])
 
     @pytest.mark.parametrize(
         ("union", "quarter", "sentence"),

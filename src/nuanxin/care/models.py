@@ -8,6 +8,7 @@ from nuanxin.matters.models import Matter
 from nuanxin.records.models import Attachment
 from nuanxin.union.models import Household, Kinship, Org, Person
 
+
 def _states(flow) -> list[tuple[str, str]]:
     return [(state, state) for state in flow.states]
 

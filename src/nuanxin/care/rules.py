@@ -57,9 +57,7 @@ def union_of_file(
     Returns (org id, None) or (None, code of the refusal): ``unknown_union``, or ``union_conflict`` when file name and title
     name two different known unions.
     """
-    upper = stem.upper().replace("－", "-").replace("—", "-")
-    coded = [code for code in by_code if re.search(rf"(?<![A-Z0-9-]){re.escape(code.upper())}(?![A-Z0-9]|-[A-Z0-9])", upper)]
-    code = max(coded, key=len) if coded else None
+    code = _coded(stem, by_code)
     titled = _named(title_name, by_name)
     if code is None:
         found = titled if titled is not None else _named(stem, by_name, inside=True)
@@ -67,6 +65,18 @@ def union_of_file(
     if titled is not None and titled != by_code[code]:
         return None, "union_conflict"
     return by_code[code], None
+
+
+def _coded(stem: str, by_code: Mapping[str, int]) -> str | None:
+    """The known code that stands in a file name, whole: QTX-01-E1 is not QTX-01-E10, and QTX-01-E99 is not its upper union QTX-01.
+    A quarter or a date may be tied to it by a hyphen."""
+    plain = stem.upper().replace("－", "-").replace("—", "-")
+    for run in re.findall(r"[A-Z0-9]+(?:-[A-Z0-9]+)*", plain):
+        bare = re.sub(r"^(?:\d{4}Q\d|\d{4,8})-|-(?:\d{4}Q\d|\d{4,8})$", "", run)
+        for code in (run, bare):
+            if code in by_code:
+                return code
+    return None
 
 
 def _named(text: str | None, by_name: Mapping[str, int], *, inside: bool = False) -> int | None:

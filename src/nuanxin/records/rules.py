@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class UnknownYear(ValueError):
@@ -64,3 +66,9 @@ def add_months(start: date, months: int) -> date:
 def balanced(balance: Mapping[str, Mapping[str, int]]) -> bool:
     """Counts in = counts out."""
     return sum(balance["in"].values()) == sum(balance["out"].values())
+
+
+def parts(items: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
+    """A long list in parts: a database takes only so many parameters in one statement, and memory only so many rows."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -31,10 +31,17 @@ def posts_of(user: User, on: date) -> models.QuerySet[Post]:
     return Post.objects.filter(user=user, from_on__lte=on).filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
 
 
+def line_of(org: Org) -> list[Org]:
+    """The organisation and those above it, itself first. Walks the few parents: the recursive query would build the whole tree."""
+    line = [org]
+    while line[-1].parent is not None:
+        line.append(line[-1].parent)
+    return line
+
+
 def roles_at(user: User, org: Org, on: date) -> set[str]:
     """The roles that a user holds over ``org``: a post covers its organisation and everything below."""
-    above = [node.pk for node in org.ancestors(include_self=True)]
-    return set(posts_of(user, on).filter(org__in=above).values_list("role", flat=True))
+    return set(posts_of(user, on).filter(org__in=[node.pk for node in line_of(org)]).values_list("role", flat=True))
 
 
 def officer(code: str) -> User:
@@ -72,7 +79,7 @@ def access(user: User, model: type[M], on: date) -> models.QuerySet[M]:
 
 def city_of(org: Org) -> Org:
     """The city union above (or the org itself when it is one, or the topmost there is)."""
-    return org.ancestors(include_self=True).first() or org
+    return line_of(org)[-1]
 
 
 def city() -> Org:

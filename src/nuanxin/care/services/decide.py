@@ -5,7 +5,7 @@ households = sum over rules + problems.
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -20,6 +20,7 @@ from nuanxin.care import rules
 from nuanxin.care.flows import ROUND
 from nuanxin.care.models import Finding, HouseholdFile, Lead, Round, Visit
 from nuanxin.policy import Explanation, Policy
+from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused, insert, job, move, write_events
 from nuanxin.union.models import User
 from nuanxin.union.queries import require
@@ -98,9 +99,10 @@ def as_of(round_: Round) -> date:
 def inputs_of(round_: Round, leads: list[Lead]) -> list[dict[str, Any]]:
     """What the policy is asked with, a row a lead: reported figures, overridden item by item by the visits."""
     visits: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False).order_by("visited_on", "pk")
-    for visit in made.values("lead_id", *rules.VISITED):
-        visits[visit.pop("lead_id")].append(visit)
+    for part in parts([lead.pk for lead in leads]):
+        made = Visit.objects.filter(lead__in=part, visited_on__isnull=False).order_by("visited_on", "pk")
+        for visit in made.values("lead_id", *rules.VISITED):
+            visits[visit.pop("lead_id")].append(visit)
     rows = []
     for lead in leads:
         used = rules.used_figures({name: getattr(lead, name) for name in rules.FIGURES}, visits[lead.pk])
@@ -136,52 +138,19 @@ def decide(
     if round_.state == "closed":
         raise Refused(f"{round_.quarter} 已办结 / {round_.quarter} is closed")
     policy = policy_of(round_)
-    day = as_of(round_)
     with job(step="decide", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
-        leads = list(
-            round_.leads.filter(state__in=["visited", "decided"])
-            .exclude(findings__state__in=["certified", "refused", "closed", "published", "objected"])
-            .select_related("household").order_by("pk")
-        )  # fmt: skip
-        rows = inputs_of(round_, leads)
-        table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
-        answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist() if rows else []
-        standing = {f.household_id: f for f in round_.findings.exclude(state="superseded")}
-        on_file = set(HouseholdFile.objects.filter(closed_on__isnull=True).values_list("household_id", flat=True))
-        fresh, superseded, lines = [], [], []
-        progress.count("in", "households", len(leads))
-        number = round_.findings.count()
-        for lead, row, got in zip(leads, rows, answers, strict=True):
-            rule, problem = got.get("tier_rule") or "", _problem(got)
-            progress.count("out", "problems" if problem else rule, 1)
-            figures = {
-                "inputs": {k: _text(v) for k, v in row.items()},
-                "derived": {name: _text(got[name]) for name in _DERIVED if name in got},
-                "aid_rules": {k: v for k, v in got.items() if k.endswith("_rule") and k != "tier_rule"},
-            }
-            old = standing.get(lead.household_id)
-            if old is not None:
-                if old.figures == figures and old.policy_digest == policy.digest and old.state == "proposed":
-                    continue
-                superseded.append(old.pk)
-            number += 1
-            code = f"{round_.code}-F{number:05d}"
-            fresh.append((
-                code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, policy.digest, day,
-                None if problem else got["tier"], "" if problem else rule, problem[:500], figures, row["income"],
-                got.get("deductions"), got.get("net"), row["members"], got.get("M"),
-                *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
-                by.username, on, "", "",
-            ))  # fmt: skip
-            lines.append(("finding.propose", f"finding:{code}", {
-                "rule": rule, "policy": policy.id, "version": policy.version, "digest": policy.digest,
-                "problem": bool(problem),
-            }))  # fmt: skip
-        for start in range(0, len(superseded), 500):
-            Finding.objects.filter(pk__in=superseded[start : start + 500]).update(state="superseded")
-        insert(Finding, _FINDING, fresh)
+        ended = ["certified", "refused", "closed", "published", "objected"]
+        waiting = round_.leads.filter(state__in=["visited", "decided"]).exclude(findings__state__in=ended)
+        keys = list(waiting.order_by("pk").values_list("pk", flat=True))
+        number, fresh = round_.findings.count(), 0
+        progress.count("in", "households", len(keys))
+        for n, part in enumerate(parts(keys, 5000)):
+            made, counts = _decide_part(round_, policy, part, number=number + fresh, by=by, on=on)
+            for name, count in counts.items():
+                progress.count("out", name, count)
+            fresh += made
+            progress.tick(min((n + 1) * 5000, len(keys)), len(keys))
         round_.leads.filter(state="visited").update(state="decided")
-        write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
         if fresh or round_.state == "open":
             move(
                 ROUND, "decide", Round.objects.filter(pk=round_.pk), by=by.username, on=on, roles=roles,
@@ -189,6 +158,56 @@ def decide(
             )  # fmt: skip
     round_.refresh_from_db()
     return progress.balance
+
+
+def _decide_part(
+    round_: Round, policy: Policy, keys: Sequence[int], *, number: int, by: User, on: date
+) -> tuple[int, dict[str, int]]:
+    """Decide some thousands of leads in one call of the policy. Returns (findings made, households by rule)."""
+    leads = [
+        lead for some in parts(keys)
+        for lead in Lead.objects.filter(pk__in=some).defer("more", "reasons", "note").order_by("pk")
+    ]  # fmt: skip
+    day = as_of(round_)
+    rows = inputs_of(round_, leads)
+    table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
+    answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist()
+    houses = [lead.household_id for lead in leads]
+    standing, on_file = {}, set()
+    for some in parts(houses):
+        standing |= {f.household_id: f for f in round_.findings.exclude(state="superseded").filter(household__in=some)}
+        files = HouseholdFile.objects.filter(closed_on__isnull=True, household__in=some)
+        on_file |= set(files.values_list("household_id", flat=True))
+    fresh, superseded, lines = [], [], []
+    counts: dict[str, int] = defaultdict(int)
+    for lead, row, got in zip(leads, rows, answers, strict=True):
+        rule, problem = got.get("tier_rule") or "", _problem(got)
+        counts["problems" if problem else rule] += 1
+        figures = {
+            "inputs": {k: _text(v) for k, v in row.items()},
+            "derived": {name: _text(got[name]) for name in _DERIVED if name in got},
+            "aid_rules": {k: v for k, v in got.items() if k.endswith("_rule") and k != "tier_rule"},
+        }
+        old = standing.get(lead.household_id)
+        if old is not None:
+            if old.figures == figures and old.policy_digest == policy.digest and old.state == "proposed":
+                continue
+            superseded.append(old.pk)
+        code = f"{round_.code}-F{number + len(fresh) + 1:05d}"
+        fresh.append((
+            code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, policy.digest, day,
+            None if problem else got["tier"], "" if problem else rule, problem[:500], figures, row["income"],
+            got.get("deductions"), got.get("net"), row["members"], got.get("M"),
+            *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
+            by.username, on, "", "",
+        ))  # fmt: skip
+        facts = {"rule": rule, "policy": policy.id, "version": policy.version, "digest": policy.digest, "problem": bool(problem)}
+        lines.append(("finding.propose", f"finding:{code}", facts))
+    for some in parts(superseded):
+        Finding.objects.filter(pk__in=some).update(state="superseded")
+    insert(Finding, _FINDING, fresh)
+    write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return len(fresh), counts
 
 
 _DERIVED = ("deductions", "net", "M")

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from nuanxin.care import rules
 from nuanxin.care.models import AidPlan, Finding, HouseholdFile, Round
 from nuanxin.care.services.decide import ceilings_of
+from nuanxin.records.rules import parts
 from nuanxin.records.services import insert, reserve, write_events
 from nuanxin.union.models import User
 from nuanxin.union.rules import quarter_span
@@ -19,18 +20,26 @@ ITEMS = ("living", "medical", "schooling", "accident")
 
 def take_on_file(round_: Round, keys: Sequence[int], *, by: User, on: date) -> int:
     """Open a file for each newly certified household, or move the tier of the one it has; plan the aid. Returns files opened."""
-    findings = list(Finding.objects.filter(pk__in=keys).select_related("household").order_by("pk")) if len(keys) < 500 else list(
-        round_.findings.filter(state="certified", certified_on=on).select_related("household").order_by("pk")
-    )
-    houses = [finding.household_id for finding in findings]
-    standing = {
-        file.household_id: file for file in HouseholdFile.objects.filter(closed_on__isnull=True)
-        if len(houses) >= 500 or file.household_id in set(houses)
-    }  # fmt: skip
     year = quarter_span(round_.quarter)[1].year
     head = f"{round_.org.code}-{year}-"
-    last = HouseholdFile.objects.filter(code__startswith=head).aggregate(last=Max("code"))["last"]
-    number = int(last.rsplit("-", 1)[1]) if last else 0
+    # Files are never deleted and numbered in their order: the newest has the highest number.
+    last = HouseholdFile.objects.filter(code__startswith=head).order_by("-pk").first()
+    number = int(last.code.rsplit("-", 1)[1]) if last else 0
+    opened = 0
+    for part in parts(keys, 2000):
+        opened += _take_part(round_, part, year, head, number + opened, by=by, on=on)
+    return opened
+
+
+def _take_part(round_: Round, keys: Sequence[int], year: int, head: str, number: int, *, by: User, on: date) -> int:
+    findings = [
+        finding for some in parts(keys)
+        for finding in Finding.objects.filter(pk__in=some).select_related("household", "round").defer("figures").order_by("pk")
+    ]  # fmt: skip
+    standing: dict[int, HouseholdFile] = {}
+    for some in parts([finding.household_id for finding in findings]):
+        files = HouseholdFile.objects.filter(closed_on__isnull=True, household__in=some)
+        standing |= {file.household_id: file for file in files}
     fresh, lines, moved = [], [], []
     for finding in findings:
         file = standing.get(finding.household_id)
@@ -59,15 +68,15 @@ def take_on_file(round_: Round, keys: Sequence[int], *, by: User, on: date) -> i
 def leave_file(round_: Round, keys: Sequence[int], *, by: User, on: date) -> int:
     """A household on file whose new finding is a refusal leaves it, with the reason; its plans of the year stay as they were
     given. Returns how many left."""
-    refused = round_.findings.filter(pk__in=keys) if len(keys) < 500 else round_.findings.filter(state="refused")
-    by_house = {finding.household_id: finding for finding in refused}
     lines, left = [], []
-    for file in HouseholdFile.objects.filter(closed_on__isnull=True, household__findings__in=refused).distinct():
-        finding = by_house[file.household_id]
-        file.closed_on, file.closed_in, file.closing_finding = on, round_.quarter, finding
-        file.close_reason = rules.leaves_because(finding.rule, file.tier)
-        left.append(file)
-        lines.append(("file.close", f"file:{file.code}", {"rule": finding.rule}))
+    for part in parts(keys):
+        by_house = {finding.household_id: finding for finding in Finding.objects.filter(pk__in=part).defer("figures")}
+        for file in HouseholdFile.objects.filter(closed_on__isnull=True, household__in=list(by_house)):
+            finding = by_house[file.household_id]
+            file.closed_on, file.closed_in, file.closing_finding = on, round_.quarter, finding
+            file.close_reason = rules.leaves_because(finding.rule, file.tier)
+            left.append(file)
+            lines.append(("file.close", f"file:{file.code}", {"rule": finding.rule}))
     HouseholdFile.objects.bulk_update(left, ["closed_on", "closed_in", "closing_finding", "close_reason"], batch_size=300)
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return len(left)
@@ -78,15 +87,12 @@ def _plan_aid(findings: Sequence[Finding], year: int) -> None:
     if not findings:
         return
     ceilings = ceilings_of(findings[0].round.policy)
-    mine = AidPlan.objects.filter(superseded=False, year=year, household__findings__in=[finding.pk for finding in findings])
-    if len(findings) >= 500:
-        mine = AidPlan.objects.filter(
-            superseded=False, year=year, household__findings__round=findings[0].round, household__findings__state="certified"
-        )
-    mine.update(superseded=True)
+    houses = [finding.household_id for finding in findings]
+    for part in parts(houses):
+        AidPlan.objects.filter(superseded=False, year=year, household__in=part).update(superseded=True)
     given: dict[int, dict[tuple[str, str], Decimal]] = defaultdict(dict)
-    if ceilings:
-        sums = AidPlan.objects.filter(superseded=False).exclude(year=year)
+    for part in parts(houses) if ceilings else ():
+        sums = AidPlan.objects.filter(superseded=False, household__in=part).exclude(year=year)
         for house, item, total in sums.values_list("household_id", "item").annotate(total=Sum("amount")):
             given[house][item, "total"] = total
     rows = []

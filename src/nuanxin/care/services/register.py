@@ -3,8 +3,9 @@
 accepted families = known + new + probable + doubtful + repeated within the round.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 
 from nuanxin.care import matching, rules
-from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
+from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round, Visit
+from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused, insert, job, reserve, write_events
 from nuanxin.union.models import Household, Kinship, Person, User
 from nuanxin.union.queries import require
@@ -130,51 +132,36 @@ def _grade(reported: pa.Table, known: pa.Table) -> Graded:
 
 
 def _settle(round_: Round, graded: Graded, *, on: date) -> None:
-    """Give each lead its household (known, new, or its twin's) and its state."""
-    leads = {lead.pk: lead for lead in Lead.objects.filter(pk__in=list(graded)).select_related("org", "from_return")} if (
-        len(graded) < 500
-    ) else {lead.pk: lead for lead in round_.leads.filter(state="reported").select_related("org", "from_return")}
+    """Give each lead its household (known, new, or its twin's) and its state; in parts, so that memory stays bounded."""
     heirs = _heirless(round_)
-    fresh: list[Lead] = []
-    for key in sorted(leads):
-        lead = leads[key]
-        grade, household, lead.score, lead.reasons, twin = graded[key]
-        lead.grade = grade
-        if twin is not None:
-            continue
-        heir = None
-        if grade != "exact" and heirs:
-            # The corrected row of a family whose worker had no good number: the same union, the same name.
-            heir = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
-        if heir is not None:
-            lead.household_id = heir
-        elif grade == "doubtful":
-            lead.candidate_id, lead.state = household, "doubtful"
-        elif grade == "new":
-            fresh.append(lead)
-        else:
-            lead.household_id = household
-    _new_households(round_, fresh)
-    for key, (grade, _, _, _, twin) in graded.items():
-        if twin is not None:
-            lead = leads[key]
-            if grade == "doubtful":
-                lead.candidate_id, lead.state = leads[twin].household_id, "doubtful"
+    houses: dict[int, int | None] = {}
+    for keys in parts(sorted(graded), 5000):
+        leads = [lead for some in parts(keys) for lead in Lead.objects.filter(pk__in=some).defer("note").order_by("pk")]
+        fresh: list[Lead] = []
+        for lead in leads:
+            lead.grade, household, lead.score, lead.reasons, twin = graded[lead.pk]
+            heir = None
+            if lead.grade != "exact" and heirs:
+                # The corrected row of a family whose worker had no good number: the same union, the same name.
+                heir = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
+            target = heir or (houses[twin] if twin is not None else household)
+            if lead.grade == "doubtful" and heir is None:
+                lead.candidate_id, lead.state = target, "doubtful"
+            elif lead.grade == "new" and heir is None:
+                fresh.append(lead)
             else:
-                lead.household_id = leads[twin].household_id
-    settled = [leads[key] for key in sorted(leads) if leads[key].state != "doubtful"]
-    _people([lead.pk for lead in settled], on)
-    _states(round_, settled)
-    _members(round_, settled, on)
-    Lead.objects.bulk_update(
-        list(leads.values()), ["household", "candidate", "state", "new", "grade", "score", "reasons"], batch_size=400
-    ) if len(leads) < 2000 else _bulk_settle(list(leads.values()))
+                lead.household_id = target
+        _new_households(round_, fresh)
+        houses |= {lead.pk: lead.household_id or lead.candidate_id for lead in leads}
+        settled = [lead for lead in leads if lead.state != "doubtful"]
+        _people([lead.pk for lead in settled], on)
+        _states(round_, settled)
+        _members(settled, on)
+        _bulk_settle(leads)
 
 
 def _bulk_settle(leads: list[Lead]) -> None:
     """The same update as one statement over a temporary table: an ORM update with a CASE of every row grows quadratically."""
-    import json
-
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS settled")
         cursor.execute(
@@ -225,23 +212,25 @@ _ROW = ("lead_id", "id_hash", "name", "relation", "id_cipher", "id_mask", "born_
 
 
 def _rows_of(lead_ids: list[int]) -> Iterable[tuple[Any, ...]]:
-    wanted = set(lead_ids)
-    if len(lead_ids) < 500:
-        found = ReportedMember.objects.filter(lead__in=lead_ids)
-    else:
-        found = ReportedMember.objects.filter(lead__gte=min(lead_ids), lead__lte=max(lead_ids))
-    found = found.filter(Q(accepted=True) | Q(relation="self"), id_hash__isnull=False).order_by("lead_id", "pk")
-    return (row for row in found.values_list(*_ROW).iterator(chunk_size=20_000) if row[0] in wanted)
+    """The good rows of the leads, family by family; the worker's also where another cell of it was refused."""
+    for part in parts(lead_ids):
+        found = ReportedMember.objects.filter(lead__in=part, id_hash__isnull=False).filter(Q(accepted=True) | Q(relation="self"))
+        yield from found.order_by("lead_id", "pk").values_list(*_ROW)
+
+
+def _people_of(hashes: Iterable[str], *fields: str) -> Iterable[tuple[Any, ...]]:
+    """Known people by their ID hash."""
+    for part in parts(list(hashes)):
+        yield from Person.objects.filter(id_hash__in=part).values_list(*fields)
 
 
 def _people(lead_ids: list[int], on: date) -> None:
     """The people of the leads enter the register; a new phone of a known person takes the place of the old one."""
-    if not lead_ids:
-        return
-    known = dict(Person.objects.values_list("id_hash", "phone_hash"))
+    rows = list(_rows_of(lead_ids))
+    known = dict(_people_of({row[1] for row in rows}, "id_hash", "phone_hash"))
     fresh: dict[str, tuple[Any, ...]] = {}
     phones: list[tuple[Any, ...]] = []
-    for _, id_hash, name, _, cipher, mask, born, phone_hash, phone_cipher, phone_mask in _rows_of(lead_ids):
+    for _, id_hash, name, _, cipher, mask, born, phone_hash, phone_cipher, phone_mask in rows:
         if id_hash in known:
             if phone_hash and known[id_hash] != phone_hash:
                 phones.append((phone_hash, phone_cipher, phone_mask, id_hash))
@@ -261,18 +250,16 @@ def _people(lead_ids: list[int], on: date) -> None:
 
 def _states(round_: Round, leads: list[Lead]) -> None:
     """known (on file with the same figures), repeated (already at work in this round), held, or due for a visit."""
-    houses = {lead.household_id for lead in leads}
+    houses = sorted({lead.household_id for lead in leads if lead.household_id})
     on_file = _on_file(houses)
-    before = _last_figures(houses & on_file.keys())
+    before = _last_figures(on_file)
     active: dict[int, Lead] = {}
-    others = round_.leads.filter(household__isnull=False).exclude(state__in=["reported", "replaced", "repeated", "doubtful"])
-    if len(houses) < 500:
-        others = others.filter(household__in=houses)
-    for lead in others.order_by("pk"):
-        active[lead.household_id] = lead
+    others = round_.leads.exclude(state__in=["reported", "replaced", "repeated", "doubtful"]).only("state", "source", "household_id")
+    for part in parts(houses):
+        active |= {lead.household_id or 0: lead for lead in others.filter(household__in=part).order_by("pk")}
     stale: list[int] = []
     for lead in leads:
-        house = lead.household_id
+        house = lead.household_id or 0
         lead.new = house not in on_file
         now = active.get(house)
         if lead.held_code:
@@ -297,8 +284,6 @@ def _states(round_: Round, leads: list[Lead]) -> None:
 
 def _move_visits(round_: Round, heirs: dict[int, Lead]) -> None:
     """The visit of a family whose return was corrected stays with the family: it moves to the lead that took the place."""
-    from nuanxin.care.models import Visit
-
     gone = Visit.objects.filter(lead__round=round_, lead__state="replaced").select_related("lead")
     for visit in gone:
         heir = heirs.get(visit.lead.household_id or 0)
@@ -312,20 +297,18 @@ def _figures(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in rules.FIGURES}
 
 
-def _on_file(houses: Iterable[int]) -> dict[int, str]:
-    open_files = HouseholdFile.objects.filter(closed_on__isnull=True).values_list("household_id", "tier")
-    wanted = set(houses)
-    return {house: tier for house, tier in open_files if house in wanted}
+def _on_file(houses: Sequence[int]) -> set[int]:
+    """The households among ``houses`` that are on file."""
+    files = HouseholdFile.objects.filter(closed_on__isnull=True)
+    return {house for part in parts(houses) for house in files.filter(household__in=part).values_list("household_id", flat=True)}
 
 
-def _last_figures(houses: set[int]) -> dict[int, list[dict[str, Any]]]:
+def _last_figures(houses: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     """For each household its last decision's figures: those reported then, and those used after the visit."""
     found: dict[int, list[dict[str, Any]]] = {}
     findings = Finding.objects.exclude(state="superseded").select_related("lead").order_by("pk")
-    if len(houses) < 500:
-        findings = findings.filter(household__in=houses)
-    for finding in findings:
-        if finding.household_id in houses:
+    for part in parts(sorted(houses)):
+        for finding in findings.filter(household__in=part):
             found[finding.household_id] = [_figures(finding.lead), used_of(finding)]
     return found
 
@@ -337,42 +320,41 @@ def used_of(finding: Finding) -> dict[str, Any]:
     return {name: FROM_INPUT[name](finding.figures["inputs"]) for name in rules.FIGURES}
 
 
-def _members(round_: Round, leads: list[Lead], on: date) -> None:
+def _members(leads: list[Lead], on: date) -> None:
     """The members of each family as last reported; who no longer lives there leaves with a date."""
-    moving = {lead.pk: lead for lead in leads if lead.state not in ("known", "repeated")}
-    if not moving:
-        return
-    people = dict(Person.objects.values_list("id_hash", "id"))
+    moving = {lead.pk: lead for lead in leads if lead.state not in ("known", "repeated") and lead.household_id}
+    rows = list(_rows_of(list(moving)))
+    people = dict(_people_of({row[1] for row in rows}, "id_hash", "id"))
     standing: dict[int, dict[int, int]] = defaultdict(dict)
-    for key, house, person in Kinship.objects.filter(until_on__isnull=True).values_list("id", "household_id", "person_id"):
-        standing[house][person] = key
+    for part in parts(sorted({lead.household_id for lead in moving.values() if lead.household_id})):
+        kin = Kinship.objects.filter(until_on__isnull=True, household__in=part)
+        for key, house, person in kin.values_list("id", "household_id", "person_id"):
+            standing[house][person] = key
     fresh: list[tuple[Any, ...]] = []
     seen: dict[int, set[int]] = defaultdict(set)
-    workers: list[tuple[int, int]] = []
-    for lead_id, id_hash, _, relation, *_ in _rows_of(list(moving)):
-        house = moving[lead_id].household_id
-        person = people[id_hash]
+    workers: list[tuple[int, int, int]] = []
+    for lead_id, id_hash, _, relation, *_ in rows:
+        house, person = moving[lead_id].household_id or 0, people[id_hash]
         if person in seen[house]:
             continue
         seen[house].add(person)
         if person not in standing[house]:
             fresh.append((house, person, relation, on))
         if relation == "self":
-            workers.append((person, house))
+            workers.append((person, house, person))
     gone = [
         key
         for lead in moving.values()
         if lead.state != "held"
-        for person, key in standing[lead.household_id].items()
-        if person not in seen[lead.household_id]
+        for person, key in standing[lead.household_id or 0].items()
+        if person not in seen[lead.household_id or 0]
     ]
     insert(Kinship, ["household", "person", "relation", "from_on"], fresh)
-    for start in range(0, len(gone), 500):
-        Kinship.objects.filter(pk__in=gone[start : start + 500]).update(until_on=on)
+    for part in parts(gone):
+        Kinship.objects.filter(pk__in=part).update(until_on=on)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE union_household SET worker_id = %s WHERE id = %s AND (worker_id IS NULL OR worker_id <> %s)",
-            [(person, house, person) for person, house in workers],
+            "UPDATE union_household SET worker_id = %s WHERE id = %s AND (worker_id IS NULL OR worker_id <> %s)", workers
         )
 
 
@@ -400,7 +382,7 @@ def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
             _new_households(lead.round, [lead])
         _people([lead.pk], on)
         _states(lead.round, [lead])
-        _members(lead.round, [lead], on)
+        _members([lead], on)
         lead.save()
         verb = "match.accept" if same else "match.reject"
         facts = {"household": lead.household.code, "candidate": lead.candidate.code}

@@ -23,7 +23,7 @@ from nuanxin.sheets import Reading, read_files
 from nuanxin.union import secrets
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import require, roles_at
-from nuanxin.union.rules import CITY, mask_id, mask_phone
+from nuanxin.union.rules import mask_id, mask_phone, may
 
 SUFFIXES = {".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".et", ".txt"}
 OTHER_FORMS = {"visits", "jobs", "consolation", "grants", "mutual_aid", "register_check"}
@@ -145,8 +145,10 @@ class _Desk:
     def __init__(self, round_: Round, by: User, on: date) -> None:
         self.round, self.by, self.on = round_, by, on
         orgs = list(round_.org.descendants(include_self=True))
+        # Whoever holds the post over the whole city holds it over each union; others are asked about file by file.
+        self.over_all = may("return.receive", roles_at(by, round_.org, on))
         self.orgs = {org.pk: org for org in orgs}
-        self.by_code = {org.code: org.pk for org in orgs}
+        self.by_code = {org.code.upper(): org.pk for org in orgs}
         self.by_name = {re.sub(r"[\s（）()]", "", org.name): org.pk for org in orgs}
         numbers: dict[str, int] = defaultdict(int)
         for code in round_.returns.values_list("code", flat=True):
@@ -245,7 +247,7 @@ def _whole(desk: _Desk, reading: Reading, org: Org | None, problem: str | None) 
         return _sentence(problem or "unknown_union")
     if reading.quarter and reading.quarter != desk.round.quarter:
         return _sentence("other_quarter", title=reading.quarter, wanted=desk.round.quarter)
-    if not {CITY} & roles_at(desk.by, org, desk.on) and not {"grassroots_officer"} & roles_at(desk.by, org, desk.on):
+    if not desk.over_all and not may("return.receive", roles_at(desk.by, org, desk.on)):
         return _sentence("unknown_union")
     return None
 

@@ -20,8 +20,9 @@ from nuanxin.care.routing import Stop, Team, plan_days
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
 from nuanxin.records.models import Attachment
+from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused, insert, job, keep_file, write_events
-from nuanxin.sheets import Reading, read_file
+from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, User
 from nuanxin.union.queries import require
@@ -71,6 +72,8 @@ def record(
     done = []
     paths = list(paths)
     files = [p for p in files_in(paths) if p in paths or "走访" in p.name]
+    # Read once: asked for within each query, the recursive tree would be built anew each time.
+    orgs = set(round_.org.descendants(include_self=True).values_list("pk", flat=True))
     for path in files:
         reading = read_file(path, expect={"visits"})
         outcome = Recorded(reading.name)
@@ -85,7 +88,7 @@ def record(
             kept = keep_file(path, sha256=reading.sha256, name=reading.name)
             rows = reading.tables["visits"].to_pylist()
             progress.count("in", "rows", len(rows))
-            _record(round_, rows, reading, kept, outcome, by=by, on=on)
+            _record(round_, orgs, rows, kept, outcome, by=by, on=on)
             progress.count("out", "recorded", outcome.recorded)
             progress.count("out", "same", outcome.same)
             progress.count("out", "refused", len(rows) - outcome.recorded - outcome.same)
@@ -106,10 +109,10 @@ _VISIT = [
 
 
 def _record(
-    round_: Round, rows: Sequence[dict[str, Any]], reading: Reading, kept: Attachment, outcome: Recorded, *, by: User, on: date
+    round_: Round, orgs: set[int], rows: Sequence[dict[str, Any]], kept: Attachment, outcome: Recorded, *, by: User, on: date
 ) -> None:
     rows = [row for row in rows if row["accepted"]]
-    book = _Book(round_, secrets.find_keys([row["resident_id"] for row in rows]))
+    book = _Book(round_, orgs, secrets.find_keys([row["resident_id"] for row in rows]))
     due: list[tuple[dict[str, Any], Household]] = []
     for row, key in zip(rows, book.keys, strict=True):
         house, problem = book.household(key, row["worker_name"])
@@ -155,14 +158,13 @@ def _record(
         if lead.state not in ("held", "doubtful"):
             states[lead.pk] = "away" if row["conclusion"] == "nobody_home" else "visited"
     # A planned visit that has now been made is the same visit.
-    for start in range(0, len(fresh), 500):
-        keys = [row[0] for row in fresh[start : start + 500]]
-        Visit.objects.filter(lead__in=keys, visited_on__isnull=True).delete()
+    for part in parts([row[0] for row in fresh]):
+        Visit.objects.filter(lead__in=part, visited_on__isnull=True).delete()
     insert(Visit, _VISIT, fresh)
     for state in ("away", "visited"):
         keys = [key for key, to in states.items() if to == state]
-        for start in range(0, len(keys), 500):
-            Lead.objects.filter(pk__in=keys[start : start + 500]).update(state=state)
+        for part in parts(keys):
+            Lead.objects.filter(pk__in=part).update(state=state)
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
 
 
@@ -175,17 +177,14 @@ def _value(name: str, value: Any) -> Any:
 class _Book:
     """The round's families by ID hash, read once for a sheet."""
 
-    def __init__(self, round_: Round, keys: list[str | None]) -> None:
+    def __init__(self, round_: Round, orgs: set[int], keys: list[str | None]) -> None:
         self.round, self.keys = round_, keys
-        wanted = [key for key in keys if key]
         self.people: dict[str, list[Kinship]] = {}
-        for start in range(0, len(wanted), 500):
-            found = Kinship.objects.select_related("person", "household").filter(
-                person__id_hash__in=wanted[start : start + 500], household__merged_into=None,
-                household__org__in=round_.org.descendants(include_self=True),
-            )  # fmt: skip
-            for kinship in found:
-                self.people.setdefault(kinship.person.id_hash, []).append(kinship)
+        for part in parts([key for key in keys if key]):
+            found = Kinship.objects.select_related("person", "household").filter(person__id_hash__in=part)
+            for kinship in found.defer("person__id_cipher", "person__phone_cipher"):
+                if kinship.household.org_id in orgs and kinship.household.merged_into_id is None:
+                    self.people.setdefault(kinship.person.id_hash, []).append(kinship)
         houses = sorted({kinship.household_id for many in self.people.values() for kinship in many})
         self.leads: dict[int, Lead] = {}
         self.last: dict[int, Lead] = {}
@@ -195,8 +194,7 @@ class _Book:
         standing = standing.filter(round__quarter__lte=round_.quarter, round__org=round_.org).defer("more", "reasons")
         made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False)
         ended = round_.findings.filter(state__in=["certified", "refused", "closed"])
-        for start in range(0, len(houses), 500):
-            part = houses[start : start + 500]
+        for part in parts(houses):
             for lead in standing.filter(Q(household__in=part) | Q(household__isnull=True, candidate__in=part)):
                 house = lead.household_id or lead.candidate_id or 0
                 self.last[house] = lead
@@ -245,10 +243,8 @@ class _Book:
 def _consents_of(due: Sequence[tuple[dict[str, Any], Household]]) -> dict[int, int]:
     """The consents in force, by household."""
     found: dict[int, int] = {}
-    houses = [house.pk for _, house in due]
-    for start in range(0, len(houses), 500):
-        part = Consent.objects.filter(household__in=houses[start : start + 500], withdrawn_on=None)
-        found |= dict(part.values_list("household_id", "id"))
+    for part in parts([house.pk for _, house in due]):
+        found |= dict(Consent.objects.filter(household__in=part, withdrawn_on=None).values_list("household_id", "id"))
     return found
 
 
