@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 OPAQUE = "§"  # marks a variable that stands for something the reading does not look into
 MAX_FIXINGS = 12
+MAX_VALUES = 8  # of a standard; more are taken as a range
 MAX_PROVED_RULES = 60
 CENT = Fraction(1, 100)
 
@@ -228,7 +229,10 @@ class Reading:
                 found.append(self.formula(substitute(item.allowed, {SUBJECT.name: Name(item.name)})))
         for name in self.model.standard_names:
             values = {standard.value for standard in self.model.standards if standard.name == name}
-            if name not in self.fixed:
+            if name not in self.fixed and len(values) > MAX_VALUES:
+                low, high = min(values), max(values)
+                found += [_less({name: Fraction(-1)}, low, False), _less({name: Fraction(1)}, -high, False)]
+            elif name not in self.fixed:
                 found.append(Some(tuple(_equal({name: Fraction(1)}, -value) for value in sorted(values))))
         return found
 

@@ -230,13 +230,13 @@ def assumed(model: Model, kinds: dict[str, str]) -> dict[str, Column] | None:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(
-    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool
+    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool, fen: bool
 ) -> Plan:
     columns = dict(key)
     why = ""
     for attempt in (columns, _capped(columns)):
         try:
-            return Compiler(engine.model, attempt, dict(standards), lang, figures, engine.proofs).compile()
+            return Compiler(engine.model, attempt, dict(standards), lang, figures, fen, engine.proofs).compile()
         except NotCompiled as error:
             why = str(error)
     return Plan("", [], why)
@@ -256,10 +256,10 @@ class Engine:
 
         return proofs(self.model, self.rows.bases)
 
-    def plan(self, found: dict[str, Column], standards: dict[str, Num], lang: str, figures: bool) -> Plan:
+    def plan(self, found: dict[str, Column], standards: dict[str, Num], lang: str, figures: bool, fen: bool = False) -> Plan:
         """The compiled form for tables of this profile."""
         key = tuple(sorted(_rounded_bounds(found).items()))
-        return _compiled(self, key, tuple(sorted(standards.items())), lang, figures)
+        return _compiled(self, key, tuple(sorted(standards.items())), lang, figures, fen)
 
     def standards(self, as_of: dt.date | str) -> dict[str, Num]:
         """Each standard as a constant, or as a column `_standard_<n>` that the source must bring."""
@@ -317,14 +317,14 @@ class Engine:
             cells = [quoted(area)]
             for name, node in wanted.items():
                 standard = self.model.standard_on(name, area, as_of)
-                cells.append("NULL" if standard is None else str(int(standard.value * node.scale)))
+                cells.append("NULL" if standard is None else f"{int(standard.value * node.scale)}::BIGINT")
             rows.append(f"({', '.join(cells)})")
         names = ", ".join(node.num for node in wanted.values())
         general = []
         for name, node in wanted.items():
             standard = self.model.standard_on(name, None, as_of)
             value = "NULL" if standard is None else str(int(standard.value * node.scale))
-            general.append(f"CAST(coalesce(_v.{node.num}, {value}) AS BIGINT) AS {node.num}")
+            general.append(f"_v.{node.num}" if value == "NULL" else f"coalesce(_v.{node.num}, {value}) AS {node.num}")
         return (
             f"(SELECT _s.*, {', '.join(general)} FROM {source} _s "
             f"LEFT JOIN (VALUES {', '.join(rows)}) AS _v(_area, {names}) ON _s.{ident(self.model.area_input)} = _v._area)"

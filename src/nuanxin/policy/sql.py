@@ -11,7 +11,8 @@ refused with its sentence, by `rows`.
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -41,6 +42,7 @@ from nuanxin.policy.values import FALSE_WORDS, NUMERIC, TRUE_WORDS, round_half_u
 INT64 = 2**63 - 1
 INT128 = 2**127 - 1
 MONEY_FEN_LIMIT = 10**18
+NO_RULE = 32767  # the number of the rule where none matches: after all others, so that ranges of rules are one comparison
 SOURCE = "{source}"
 BLANKS = " \t\n\r\v\f\u3000\u00a0"
 
@@ -102,6 +104,21 @@ class Plain:
 Node = Num | Plain
 
 
+def _in_rules(hit: str, numbers: Sequence[int], done: Container[int] = ()) -> str:
+    """Whether the rule's number is one of `numbers` (rising); those in `done` cannot come any more."""
+    first, last = numbers[0], numbers[-1]
+    if len(numbers) == 1 and not (first == 1 or all(number in done for number in range(1, first))):
+        return f"{hit} = {first}"
+    if any(number not in numbers and number not in done for number in range(first, last)):
+        return f"{hit} IN ({', '.join(map(str, numbers))})"
+    if all(number in done for number in range(1, first)):
+        return f"{hit} <= {last}"
+    return f"{hit} BETWEEN {first} AND {last}"
+
+
+_MULTIPLE = re.compile(r"\((\w+) \* CAST\('(\d+)' AS BIGINT\)\)")
+
+
 def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -139,6 +156,9 @@ def scaled(text: str, low: int, high: int, factor: int) -> tuple[str, int, int]:
         return text, low, high
     if low == high:
         return _literal(low * factor), low * factor, low * factor
+    if found := _MULTIPLE.fullmatch(text):  # a column already multiplied: one multiplication for both
+        text, before = found[1], int(found[2])
+        low, high, factor = low // before, high // before, factor * before
     bounds = sorted((low * factor, high * factor))
     body = f"({_wide(text, low, high, *bounds)} * {_literal(factor)})"
     return _integer(body, *bounds), bounds[0], bounds[1]
@@ -189,6 +209,8 @@ def whole(node: Num, places: int, how: str) -> tuple[str, int, int]:
         return num
     text, low, high = num
     smallest = max(den[1], 1)
+    if node.den:  # the engine raises on a division by zero; such a row is for the row evaluator
+        den = (f"nullif({den[0]}, 0)", *den[1:])
     value_low, value_high = (
         Fraction(low, smallest if low < 0 else den[2]),
         Fraction(high, smallest if high > 0 else den[2]),
@@ -232,7 +254,7 @@ class Compiler:
     """Compiles one model for tables of one profile.
 
     `standards`: each standard as a constant, or as a column of the source that holds value × scale (NULL where there is none). `proofs`:
-    by decision, whether its rules are proved never to overlap, and to leave no gap.
+    by decision, whether its rules are proved never to overlap, and to leave no gap. `fen`: amounts as whole fen in BIGINT.
     """
 
     def __init__(
@@ -242,10 +264,11 @@ class Compiler:
         standards: dict[str, "Num"],
         lang: str = "both",
         figures: bool = False,
+        fen: bool = False,
         proofs: dict[str, tuple[bool, bool]] | None = None,
     ) -> None:
         self.model, self.profile, self.standards, self.lang, self.figures = model, profile, standards, lang, figures
-        self.proofs = proofs or {}
+        self.proofs, self.fen = proofs or {}, fen
         self.guards: dict[int, list[str]] = {}
         self.nodes: dict[str, Node] = {}
         self.layers: list[Layer] = []
@@ -472,8 +495,6 @@ class Compiler:
             size = max(abs(num[1]), abs(num[2]))
             num = (f"(CASE WHEN {b.num} < 0 THEN -{num[0]} ELSE {num[0]} END)", -size, size)
             divisor = (f"abs({b.num})", 0, max(abs(b.low), abs(b.high)))
-        if b.low <= 0:  # the engine raises on a division by zero; such a row is for the row evaluator
-            divisor = (f"nullif({divisor[0]}, 0)", *divisor[1:])
         den = times(divisor, _den(a)) if a.den else divisor
         return Num(num[0], num[1], num[2], a.scale, den[0], max(den[2], 1), optional)
 
@@ -518,10 +539,10 @@ class Compiler:
         """The smaller (or greater) of two numbers, without dividing."""
         x, y, scale, den, den_high = together(a, b)
         low, high = (min(x[1], y[1]), min(x[2], y[2])) if op == "<=" else (max(x[1], y[1]), max(x[2], y[2]))
-        test = f"{_wide(*x, *y[1:])} {op} {_wide(*y, *x[1:])}"
-        text = f"(CASE WHEN {test} THEN {_wide(*x, low, high)} ELSE {_wide(*y, low, high)} END)"
-        if a.optional or b.optional:
-            text = f"(CASE WHEN {x[0]} IS NOT NULL AND {y[0]} IS NOT NULL THEN {text} END)"
+        if a.optional or b.optional:  # null where either is, as in FEEL
+            text = f"(CASE WHEN {x[0]} {op} {y[0]} THEN {_wide(*x, low, high)} WHEN {y[0]} {op} {x[0]} THEN {_wide(*y, low, high)} END)"
+        else:
+            text = f"{'least' if op == '<=' else 'greatest'}({_wide(*x, low, high)}, {_wide(*y, low, high)})"
         return Num(text, low, high, scale, den, den_high, a.optional | b.optional)
 
     # conditions ------------------------------------------------------------------------------------------------------
@@ -573,11 +594,11 @@ class Compiler:
 
     @staticmethod
     def _hit_test(node: Plain, value: Any, wanted: bool) -> str:
-        """Whether a decision has an output, asked of the number of its rule (0: no rule, which is left to the row evaluator)."""
+        """Whether a decision has an output, asked of the number of its rule."""
         numbers = dict(node.rules).get(value, ())
         if not numbers:
             return "FALSE" if wanted else "TRUE"
-        inside = f"{node.hit} = {numbers[0]}" if len(numbers) == 1 else f"{node.hit} IN ({', '.join(map(str, numbers))})"
+        inside = _in_rules(node.hit, numbers)
         return f"({inside})" if wanted else f"(NOT {inside})"
 
     # decisions -------------------------------------------------------------------------------------------------------
@@ -621,15 +642,15 @@ class Compiler:
             self.layers.append(Layer())
             self._conflicts(table, rules, conditions)
         cases = " ".join(f"WHEN {condition} THEN {index}" for index, condition in enumerate(conditions, 1))
-        hit = self.column(f"CAST(CASE {cases} ELSE 0 END AS SMALLINT)")
+        hit = self.column(f"CAST(CASE {cases} ELSE {NO_RULE} END AS SMALLINT)")
         self.layers.append(Layer())
-        found = self._outputs(decision, rules, hit)
-        ids = " ".join(f"WHEN {index} THEN {quoted(rule.id)}" for index, rule in enumerate(rules, 1))
         always = covered or conditions[-1] == "TRUE"
+        found = self._outputs(decision, rules, hit, always)
+        ids = " ".join(f"WHEN {index} THEN {quoted(rule.id)}" for index, rule in enumerate(rules, 1))
         problem = "CAST(NULL AS VARCHAR)"
         if not always:
-            problem = f"CASE WHEN {hit} = 0 THEN {quoted(say('not-decided', self.lang))} END"
-            self._undecided(decision, f"{hit} = 0")
+            problem = f"CASE WHEN {hit} = {NO_RULE} THEN {quoted(say('not-decided', self.lang))} END"
+            self._undecided(decision, f"{hit} = {NO_RULE}")
         return [*found, (f"{decision.name}_rule", f"CASE {hit} {ids} END"), (f"{decision.name}_problem", problem)]
 
     def condition(self, rule: Rule) -> str:
@@ -651,7 +672,7 @@ class Compiler:
             matched = " + ".join(f"CAST(({' OR '.join(group)}) AS SMALLINT)" for group in groups.values())
             self.rest.append(f"{self.column(matched)} > 1")
 
-    def _outputs(self, decision: Decision, rules: list[Rule], hit: str) -> list[tuple[str, str]]:
+    def _outputs(self, decision: Decision, rules: list[Rule], hit: str, covered: bool) -> list[tuple[str, str]]:
         found = []
         for index, output in enumerate(decision.outputs):
             nodes = [self.node(rule.outputs[index]) for rule in rules]
@@ -659,7 +680,7 @@ class Compiler:
                 if node.optional:
                     names = " OR ".join(f"{name} IS NULL" for name in sorted(node.optional))
                     self.rest.append(f"({hit} = {number} AND ({names}))")
-            value = self.typed(output, nodes, hit)
+            value = self.typed(output, nodes, hit, covered)
             if isinstance(value, Plain) and all(isinstance(rule.outputs[index], Lit) for rule in rules):
                 numbers: dict[Any, tuple[int, ...]] = {}
                 for number, rule in enumerate(rules, 1):
@@ -671,7 +692,7 @@ class Compiler:
         self.layers.append(Layer())
         return found
 
-    def typed(self, output: Output, nodes: list[Node], hit: str | None) -> Node:
+    def typed(self, output: Output, nodes: list[Node], hit: str | None, covered: bool = False) -> Node:
         """An output as a column, in its type; one node per rule, chosen by the column `hit`."""
         kinds = {node.kind if isinstance(node, Plain) else "number" for node in nodes}
         if len(kinds) != 1:
@@ -682,12 +703,12 @@ class Compiler:
             raise NotCompiled("an output that is not of its type")
         if kind != "number":
             texts = [node.sql for node in nodes if isinstance(node, Plain)]
-            return Plain(self.column(self._choose(texts, hit)), kind)
+            return Plain(self.column(self._choose(texts, hit, covered)), kind)
         numbers = [node for node in nodes if isinstance(node, Num)]
         if output.type == "money":
             rounded = [whole(node, 2, "half_up") for node in numbers]
             low, high = min(item[1] for item in rounded), max(item[2] for item in rounded)
-            name = self.column(self._choose([_wide(*item, low, high) for item in rounded], hit))
+            name = self.column(self._choose([_wide(*item, low, high) for item in rounded], hit, covered))
             if max(abs(low), abs(high)) >= MONEY_FEN_LIMIT:
                 self.rest.append(f"abs({name}) >= {MONEY_FEN_LIMIT}")
                 low, high = max(low, -MONEY_FEN_LIMIT), min(high, MONEY_FEN_LIMIT)
@@ -699,7 +720,7 @@ class Compiler:
         scale = math.lcm(*(node.scale for node in numbers))
         items = [scaled(node.num, node.low, node.high, scale // node.scale) for node in numbers]
         low, high = min(item[1] for item in items), max(item[2] for item in items)
-        name = self.column(self._choose([_wide(*item, low, high) for item in items], hit))
+        name = self.column(self._choose([_wide(*item, low, high) for item in items], hit, covered))
         if output.type == "integer" and scale > 1:
             self.rest.append(f"{name} % {scale} <> 0")
         if max(abs(low), abs(high)) >= NUMBER_LIMIT * scale:
@@ -707,19 +728,23 @@ class Compiler:
         return Num(name, low, high, scale)
 
     @staticmethod
-    def _choose(texts: list[str], hit: str | None) -> str:
+    def _choose(texts: list[str], hit: str | None, covered: bool) -> str:
+        """The text of the rule that matched. `covered`: some rule always does, so that the last text needs no test."""
         if hit is None:
             return texts[0]
         groups: dict[str, list[int]] = {}
         for index, text in enumerate(texts, 1):
             groups.setdefault(text, []).append(index)
-        cases = " ".join(
-            f"WHEN {hit} = {rules[0]} THEN {text}"
-            if len(rules) == 1
-            else f"WHEN {hit} IN ({', '.join(map(str, rules))}) THEN {text}"
-            for text, rules in groups.items()
-        )
-        return f"CASE {cases} END"
+        # those that are a run of rules are told by one comparison; the most scattered comes last
+        ordered = sorted(groups.items(), key=lambda item: (item[1][-1] - item[1][0] + 1 - len(item[1]), item[1][0]))
+        done: set[int] = set()
+        cases = []
+        for text, numbers in ordered[:-1] if covered else ordered:
+            cases.append(f"WHEN {_in_rules(hit, numbers, done)} THEN {text}")
+            done |= set(numbers)
+        if not cases:
+            return ordered[-1][0]
+        return f"CASE {' '.join(cases)} {f'ELSE {ordered[-1][0]} ' if covered else ''}END"
 
     def _sum_table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
         output = decision.outputs[0]
@@ -765,6 +790,8 @@ class Compiler:
             return node.sql
         if type_name == "money":
             text, low, high = whole(node, 2, "half_up")
+            if self.fen:
+                return f"CAST({text} AS BIGINT)"
             if max(abs(low), abs(high)) < MONEY_FEN_LIMIT:
                 return f"(CAST({text} AS DECIMAL(18, 0)) * CAST('0.01' AS DECIMAL(3, 2)))"
             return f"CAST(CAST({text} AS DECIMAL(36, 0)) * CAST('0.01' AS DECIMAL(2, 2)) AS DECIMAL(18, 2))"
