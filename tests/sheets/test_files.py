@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from nuanxin.sheets import read_file
-from nuanxin.sheets.files import MAX_FILE, Opened, open_file
+from nuanxin.sheets.files import MAX_FILE, Opened, _biff_text_lengths, open_file
 
 EXPECT = {"survey", "matters"}
 
@@ -317,6 +317,23 @@ def test_a_file_that_is_too_big(tmp_path: Path) -> None:
 def test_xls_that_spans_everything(write) -> None:
     rows: list[list[object]] = [["x"], *[[] for _ in range(65_000)], ["" for _ in range(255)] + ["y"]]
     assert code(write("a.xls", rows)) == "too_many_cells"
+
+
+def test_shared_text_of_an_xls_that_multiplies(write) -> None:
+    short: list[list[object]] = [[f"编号{n}" * (n % 50), "x" * 3000] for n in range(2_000)]
+    assert code(write("a.xls", short)) == "no_form"
+    long = "长" * 20_000
+    assert code(write("b.xls", [[long, "x" * 30_000, long + "。"] for _ in range(9_000)])) == "zip_bomb"
+
+
+def test_the_lengths_of_shared_texts() -> None:
+    texts = [("a" * 10, 0), ("长" * 5, 1), ("", 0), ("b" * 300, 0)]
+    whole = b"".join(
+        len(t).to_bytes(2, "little") + bytes([w]) + t.encode("utf-16-le" if w else "ascii") for t, w in texts
+    )
+    cut = len(whole) - 100
+    segments = [bytes(8) + whole[:cut], b"\x00" + whole[cut:]]
+    assert _biff_text_lengths(segments) == [10, 5, 0, 300]
 
 
 def test_numbers_kept_as_text_in_csv(tmp_path: Path, make: SimpleNamespace) -> None:

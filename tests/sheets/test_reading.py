@@ -1,3 +1,4 @@
+import csv
 import datetime as dt
 import re
 from pathlib import Path
@@ -6,8 +7,12 @@ from types import SimpleNamespace
 import openpyxl
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from nuanxin.sheets import Reading, Refusal, forms, read_file, read_files
+from nuanxin.sheets import Field, Reading, Refusal, forms, read_file, read_files
+from nuanxin.sheets.arrays import arrow_array
+from nuanxin.sheets.columns import ARROW, MARK, VALUE, type_column
 
 EXPECT = {"survey", "matters"}
 TODAY = dt.date(2023, 6, 30)
@@ -227,8 +232,8 @@ def test_two_families_by_number(survey, make: SimpleNamespace) -> None:
 
 def test_the_number_on_every_row_is_one_family(survey, make: SimpleNamespace) -> None:
     rows = make.family()
-    for row, given in zip(rows, ("01", 1, "1"), strict=True):
-        row[1] = given
+    for row, number in zip(rows, ("01", 1, "1"), strict=True):
+        row[1] = number
     reading = survey(rows)
     assert column(reading, "family") == [0, 0, 0]
     assert found(reading) == []
@@ -640,3 +645,46 @@ def test_the_examples_say_the_same_in_every_format(write, make: SimpleNamespace,
         assert (again.nil, again.quarter) == (first.nil, first.quarter)
         skipped = again.balance["survey"]["skipped"]
         assert skipped == first.balance["survey"]["skipped"], path.name
+
+
+ODD = ["", " ", "无", "/", "本人", "配偶", "子女", "邻居", "合计", "例", "填表人：", "1", "01", "约3万", "-5", "3.6万元", "是", "×", "640381197112122498", "6.40381E+17", "张刚", "李 强", "13722479758", "2022-09-16", "小学", "１２３", "\u200b", "\x07", "'", "=1+1", "9" * 50, "1e999", "nan", "∞", "𠮷"]  # fmt: skip
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(ODD), min_size=19, max_size=19), max_size=12),
+    st.sampled_from(["survey", "matters", "visits", "consolation"]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+def test_whatever_stands_in_the_cells_it_is_read_and_balances(tmp_path: Path, rows: list[list[str]], name: str) -> None:
+    titles = [f.title for f in forms()[name].fields.values()][:19]
+    path = tmp_path / "odd.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([titles, *[row[: len(titles)] for row in rows]])
+    reading = read_file(path, expect={name}, today=TODAY)
+    assert reading.refused_whole is None
+    check(reading)
+    assert reading.balance[name]["rows"] == len(rows)
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.floats(),
+    st.integers(-(10**20), 10**20),
+    st.text(max_size=20),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.timedeltas(),
+)
+
+
+@given(st.sampled_from([f for form in forms().values() for f in form.fields.values()]), st.lists(CELLS, max_size=5))
+@settings(max_examples=400, deadline=None)
+def test_no_cell_of_any_kind_breaks_a_column(field: Field, cells: list[object]) -> None:
+    given_cells = ["" if c is None else float(c) if type(c) is int else c for c in cells]
+    typed = type_column(field, given_cells, 1, TODAY)
+    assert len(typed.values) == len(typed.state) == len(cells)
+    for value, state in zip(typed.values, typed.state.tolist(), strict=True):
+        assert (value is not None) == (state in (VALUE, MARK)) or value is None
+    arrow_array(typed.values, ARROW[field.type]).validate(full=True)

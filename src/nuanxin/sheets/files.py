@@ -397,8 +397,11 @@ _BIFF_CELLS = frozenset(
 
 
 def _check_biff(stream: bytes) -> None:
-    """Walk the records of an xls workbook: refuse a password, and a sheet whose filled cells span too much."""
+    """Walk the records of an xls workbook: refuse a password, filled cells that span too much, and text that multiplies."""
     at, high_row, high_column = 0, 0, 0
+    shared: list[bytes] = []
+    texts: list[int] = []
+    last = 0
     unpack = struct.Struct("<HH").unpack_from
     while at + 4 <= len(stream):
         record, length = unpack(stream, at)
@@ -406,14 +409,57 @@ def _check_biff(stream: bytes) -> None:
             raise Refused("encrypted")
         if record in (0x0809, 0x0009, 0x0209, 0x0409):
             high_row = high_column = 0
+        elif record == 0x00FC or (record == 0x003C and last == 0x00FC):
+            shared.append(stream[at + 4 : at + 4 + length])
         elif record in _BIFF_CELLS and length >= 4:
             row, column = unpack(stream, at + 4)
             if record == 0x00BD and length >= 6:
                 column = struct.unpack_from("<H", stream, at + 4 + length - 2)[0]
+            elif record == 0x00FD and length >= 10:
+                texts.append(int.from_bytes(stream[at + 10 : at + 14], "little"))
             high_row, high_column = max(high_row, row + 1), max(high_column, column + 1)
             if high_row * high_column > MAX_CELLS:
                 raise Refused("too_many_cells", sheet="", limit=f"{MAX_CELLS:,}")
+        last = last if record == 0x003C else record
         at += 4 + length
+    if len(texts) * sum(map(len, shared)) > MAX_UNPACKED:
+        lengths = _biff_text_lengths(shared)
+        if sum(lengths[text] for text in texts if text < len(lengths)) > 2 * MAX_UNPACKED:
+            raise Refused("zip_bomb", limit=_mib(2 * MAX_UNPACKED))
+
+
+def _biff_text_lengths(segments: list[bytes]) -> list[int]:
+    """How many characters each shared text of an xls has. Texts run on from one record to the next."""
+    lengths: list[int] = []
+    part, at = 0, 8
+    try:
+        while True:
+            while part < len(segments) and at >= len(segments[part]):
+                part, at = part + 1, at - len(segments[part])
+            if part >= len(segments):
+                return lengths
+            count, flags = struct.unpack_from("<HB", segments[part], at)
+            lengths.append(count)
+            at += 3
+            runs = extension = 0
+            if flags & 0x08:
+                runs = struct.unpack_from("<H", segments[part], at)[0]
+                at += 2
+            if flags & 0x04:
+                extension = struct.unpack_from("<I", segments[part], at)[0]
+                at += 4
+            wide = flags & 0x01
+            while count:
+                taken = min(count, (len(segments[part]) - at) >> wide)
+                count -= taken
+                at += taken << wide
+                if count:
+                    # The rest stands in the next record, which begins with its own width.
+                    part, at = part + 1, 1
+                    wide = segments[part][0] & 0x01
+            at += 4 * runs + extension
+    except (struct.error, IndexError) as error:
+        raise Refused("corrupt") from error
 
 
 def _read_xls(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
