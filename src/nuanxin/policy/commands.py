@@ -60,14 +60,22 @@ def decide(
     if as_of is None or as_of[:1].isdigit():
         on = day(as_of)
     policy = load(policy_path, on if isinstance(on, dt.date) else None)
+    about = {"policy": policy.id, "version": policy.version, "digest": policy.digest}
     if engine == "spark":
         from nuanxin.policy.spark import decide_file
 
         decided = decide_file(policy, table_path, on, lang)
     else:
+        counts = policy.decide_parquet(table_path, out, on, lang=lang) if _both_parquet(table_path, out, on) else None
+        if counts is not None:
+            return {**about, **counts, "out": str(out)}
         decided = policy.decide(read_table(table_path), on, lang=lang)
     write_table(decided, out)
-    return {"policy": policy.id, "version": policy.version, "digest": policy.digest, **summary(policy, decided), "out": str(out)}
+    return {**about, **summary(policy, decided), "out": str(out)}
+
+
+def _both_parquet(table: Path, out: Path, on: str | dt.date | None) -> bool:
+    return format_of(table) == format_of(out) == ".parquet" and table.is_file() and not isinstance(on, str)
 
 
 def summary(policy: Policy, decided: pa.Table) -> dict[str, Any]:

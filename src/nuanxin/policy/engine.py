@@ -230,13 +230,13 @@ def assumed(model: Model, kinds: dict[str, str]) -> dict[str, Column] | None:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(
-    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool, fen: bool
+    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool, fen: bool, carried: tuple[str, ...]
 ) -> Plan:
     columns = dict(key)
     why = ""
     for attempt in (columns, _capped(columns)):
         try:
-            return Compiler(engine.model, attempt, dict(standards), lang, figures, fen, engine.proofs).compile()
+            return Compiler(engine.model, attempt, dict(standards), lang, figures, fen, carried, engine.proofs).compile()
         except NotCompiled as error:
             why = str(error)
     return Plan("", [], why)
@@ -256,10 +256,41 @@ class Engine:
 
         return proofs(self.model, self.rows.bases)
 
-    def plan(self, found: dict[str, Column], standards: dict[str, Num], lang: str, figures: bool, fen: bool = False) -> Plan:
+    def plan(
+        self,
+        found: dict[str, Column],
+        standards: dict[str, Num],
+        lang: str,
+        figures: bool = False,
+        *,
+        fen: bool = False,
+        carried: tuple[str, ...] = (),
+    ) -> Plan:
         """The compiled form for tables of this profile."""
         key = tuple(sorted(_rounded_bounds(found).items()))
-        return _compiled(self, key, tuple(sorted(standards.items())), lang, figures, fen)
+        return _compiled(self, key, tuple(sorted(standards.items())), lang, figures, fen, carried)
+
+    def select(
+        self,
+        source: str,
+        columns: dict[str, str],
+        as_of: dt.date,
+        lang: str,
+        *,
+        fen: bool = False,
+        carried: tuple[str, ...] = (),
+        in_order: bool = False,
+    ) -> str | None:
+        """A SELECT that decides the rows of a relation in DuckDB: the `carried` columns, the decisions' and `_rest`.
+
+        `columns`: the relation's column types; `in_order`: the rows stay in order. Rows with `_rest` true are not decided by it. None where the policy, or the kind of
+        the columns, needs the other ways.
+        """
+        found = assumed(self.model, columns) if all(item.name in columns for item in self.model.inputs) else None
+        if found is None:
+            return None
+        plan = self.plan(found, self.standards(as_of), lang, fen=fen, carried=carried)
+        return None if plan.whole_by_rows else plan.sql.replace(SOURCE, self.with_standards(source, as_of, in_order))
 
     def standards(self, as_of: dt.date | str) -> dict[str, Num]:
         """Each standard as a constant, or as a column `_standard_<n>` that the source must bring."""
@@ -307,28 +338,34 @@ class Engine:
             columns[node.num] = pa.array(values, pa.int64()).take(pa.array(rows))
         return columns
 
-    def joined(self, source: str, as_of: dt.date) -> str:
-        """A source in SQL with the columns `_standard_<n>` joined by area. The order of its rows is not promised."""
+    def with_standards(self, source: str, as_of: dt.date, in_order: bool) -> str:
+        """A source in SQL with the columns `_standard_<n>`, looked up by area.
+
+        A hash join is quicker but does not keep the rows in order; `in_order` looks up the place of the area in an ENUM instead.
+        """
         wanted = {name: node for name, node in self.standards(as_of).items() if node.constant is None}
         if not wanted:
             return source
-        rows = []
-        for area in dict.fromkeys(standard.area for standard in self.model.standards if standard.area):
-            cells = [quoted(area)]
-            for name, node in wanted.items():
-                standard = self.model.standard_on(name, area, as_of)
-                cells.append("NULL" if standard is None else f"{int(standard.value * node.scale)}::BIGINT")
-            rows.append(f"({', '.join(cells)})")
-        names = ", ".join(node.num for node in wanted.values())
-        general = []
+
+        def value(name: str, area: str | None) -> str:
+            standard = self.model.standard_on(name, area, as_of)
+            return "NULL" if standard is None else f"{int(standard.value * wanted[name].scale)}::BIGINT"
+
+        areas = list(dict.fromkeys(standard.area for standard in self.model.standards if standard.area))
+        column = ident(self.model.area_input)
+        found = []
         for name, node in wanted.items():
-            standard = self.model.standard_on(name, None, as_of)
-            value = "NULL" if standard is None else str(int(standard.value * node.scale))
-            general.append(f"_v.{node.num}" if value == "NULL" else f"coalesce(_v.{node.num}, {value}) AS {node.num}")
-        return (
-            f"(SELECT _s.*, {', '.join(general)} FROM {source} _s "
-            f"LEFT JOIN (VALUES {', '.join(rows)}) AS _v(_area, {names}) ON _s.{ident(self.model.area_input)} = _v._area)"
-        )
+            own = f"_v.{node.num}"
+            if in_order:
+                place = f"enum_code(TRY_CAST({column} AS ENUM ({', '.join(map(quoted, areas))})))"
+                own = f"([{', '.join(value(name, area) for area in areas)}])[{place} + 1]"
+            general = value(name, None)
+            found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
+        if in_order:
+            return f"(SELECT *, {', '.join(found)} FROM {source})"
+        rows = ", ".join(f"({', '.join([quoted(area), *(value(name, area) for name in wanted)])})" for area in areas)
+        names = ", ".join(node.num for node in wanted.values())
+        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (VALUES {rows}) AS _v(_area, {names}) ON _s.{column} = _v._area)"
 
     def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
         schema = result_schema(self.model, figures)

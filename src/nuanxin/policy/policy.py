@@ -18,6 +18,7 @@ from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import Case, Model
 from nuanxin.policy.nearby import with_nearby
 from nuanxin.policy.rows import Outcome, RowDecider
+from nuanxin.policy.stream import decide_parquet
 from nuanxin.policy.values import Unreadable, read, read_date, show
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -119,6 +120,13 @@ class Policy:
         else:
             on = self._on(as_of, what_if)
         return self._engine.decide(arrow, on, lang, figures)
+
+    def decide_parquet(
+        self, source: Path, out: Path, as_of: dt.date | str | None = None, *, lang: str = "both"
+    ) -> dict[str, Any] | None:
+        """Decides a Parquet file into another without holding it: rows by rule and decision, or None where `decide` must be used."""
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return decide_parquet(self._engine, source, out, self._on(as_of, False), lang)
 
     def evaluate(
         self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, what_if: bool = False

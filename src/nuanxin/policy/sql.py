@@ -104,6 +104,51 @@ class Plain:
 Node = Num | Plain
 
 
+MANY_RULES = 24  # a table with more is compiled to a tree of comparisons instead of a chain
+CONFLICT = -1
+_CONSTANT = re.compile(r"'(?:[^']|'')*'|CAST\('-?\d+' AS \w+\)|TRUE|FALSE")
+
+
+def _first(conditions: Sequence[str], numbers: Sequence[int] | None = None) -> str:
+    """The number of the first condition that holds."""
+    cases = " ".join(f"WHEN {condition} THEN {number}" for condition, number in zip(conditions, numbers or range(1, len(conditions) + 1), strict=True))
+    return f"CASE {cases} ELSE {NO_RULE} END" if cases else str(NO_RULE)
+
+
+def _tree(column: str, leaves: Sequence[str], start: int) -> str:
+    """The leaf number `column` − `start`, by halving."""
+    if all(leaf == leaves[0] for leaf in leaves):
+        return leaves[0]
+    half = len(leaves) // 2
+    return f"CASE WHEN {column} < {start + half} THEN {_tree(column, leaves[:half], start)} ELSE {_tree(column, leaves[half:], start + half)} END"
+
+
+def _named_values(tree: Expr) -> tuple[str, frozenset[str]] | None:
+    """The one name and the texts of a cell that is a list of texts."""
+    parts = tree.args if isinstance(tree, Logic) and tree.op == "or" else (tree,)
+    found: set[tuple[str, str]] = set()
+    for part in parts:
+        match part:
+            case Match(Name(name), Lit(str() as value)) | Compare("=", Name(name), Lit(str() as value)):
+                found.add((name, value))
+            case _:
+                return None
+    names = {name for name, _ in found}
+    return (names.pop(), frozenset(value for _, value in found)) if len(names) == 1 else None
+
+
+def _splitter(rules: list[Rule], allowed: set[str]) -> tuple[str, dict[str, tuple[frozenset[str], int]]]:
+    """The text input that most rules ask for by value, and per rule its values and the number of the cell."""
+    found: dict[str, dict[str, tuple[frozenset[str], int]]] = {}
+    for rule in rules:
+        for index, cell in enumerate(rule.cells):
+            named = _named_values(cell.tree)
+            if named and named[0] in allowed:
+                found.setdefault(named[0], {}).setdefault(rule.id, (named[1], index))
+    name = max(sorted(found), key=lambda key: len(found[key]), default="")
+    return name, found.get(name, {})
+
+
 def _in_rules(hit: str, numbers: Sequence[int], done: Container[int] = ()) -> str:
     """Whether the rule's number is one of `numbers` (rising); those in `done` cannot come any more."""
     first, last = numbers[0], numbers[-1]
@@ -254,7 +299,7 @@ class Compiler:
     """Compiles one model for tables of one profile.
 
     `standards`: each standard as a constant, or as a column of the source that holds value × scale (NULL where there is none). `proofs`:
-    by decision, whether its rules are proved never to overlap, and to leave no gap. `fen`: amounts as whole fen in BIGINT.
+    by decision, whether its rules are proved never to overlap, and to leave no gap. `fen`: amounts as whole fen in BIGINT. `carried`: columns of the source that the result keeps, before its own.
     """
 
     def __init__(
@@ -265,10 +310,11 @@ class Compiler:
         lang: str = "both",
         figures: bool = False,
         fen: bool = False,
+        carried: Sequence[str] = (),
         proofs: dict[str, tuple[bool, bool]] | None = None,
     ) -> None:
         self.model, self.profile, self.standards, self.lang, self.figures = model, profile, standards, lang, figures
-        self.proofs, self.fen = proofs or {}, fen
+        self.proofs, self.fen, self.carried = proofs or {}, fen, carried
         self.guards: dict[int, list[str]] = {}
         self.nodes: dict[str, Node] = {}
         self.layers: list[Layer] = []
@@ -289,7 +335,7 @@ class Compiler:
     def column(self, sql: str) -> str:
         """Puts an expression into the current layer and returns its column's name."""
         self.count += 1
-        name = f"c{self.count}"
+        name = f"_c{self.count}"
         self.layers[-1].columns.append((name, sql))
         return name
 
@@ -339,7 +385,7 @@ class Compiler:
         for high, columns in self.guards.items():
             self.rest.append(f"({' | '.join(columns)}) NOT BETWEEN 0 AND {high}")
         rest = " OR ".join(dict.fromkeys(self.rest)) or "FALSE"
-        final = ", ".join([*(f"{sql} AS {ident(name)}" for name, sql in results), f"coalesce({rest}, TRUE) AS _rest"])
+        final = ", ".join([*map(ident, self.carried), *(f"{sql} AS {ident(name)}" for name, sql in results), f"coalesce({rest}, TRUE) AS _rest"])
         return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])
 
     def _result_names(self) -> Iterable[str]:
@@ -355,7 +401,8 @@ class Compiler:
         for index, layer in enumerate(self.layers):
             if not layer.columns and index:
                 continue
-            own = ", ".join(f"{expression} AS {name}" for name, expression in layer.columns) or "1 AS c0"
+            carried = list(map(ident, self.carried)) if index == 0 else []
+            own = ", ".join([*carried, *(f"{expression} AS {name}" for name, expression in layer.columns)]) or "1 AS _c0"
             sql = f"SELECT {own} FROM {sql}" if index == 0 else f"SELECT *, {own} FROM ({sql})"
         return sql
 
@@ -599,6 +646,9 @@ class Compiler:
         if not numbers:
             return "FALSE" if wanted else "TRUE"
         inside = _in_rules(node.hit, numbers)
+        if len(numbers) > MANY_RULES and " IN " in inside:
+            count = max(number for _, own in node.rules for number in own)
+            inside = f"coalesce(([{', '.join(str(n in numbers).upper() for n in range(1, count + 1))}])[{node.hit}], FALSE)"
         return f"({inside})" if wanted else f"(NOT {inside})"
 
     # decisions -------------------------------------------------------------------------------------------------------
@@ -633,28 +683,62 @@ class Compiler:
                 raise NotCompiled("a priority that is computed")
             values = {rule.id: [self.evaluator.closure(tree)({}) for tree in rule.outputs] for rule in rules}
             rules.sort(key=lambda rule: rank(decision.outputs, values[rule.id]))
-        conditions = [self.condition(rule) for rule in rules]
         apart, covered = self.proofs.get(decision.name, (False, False))
-        if table.hit in ("U", "A") and not apart:
-            conditions = [
-                condition if condition in ("TRUE", "FALSE") else self.column(condition) for condition in conditions
-            ]
-            self.layers.append(Layer())
-            self._conflicts(table, rules, conditions)
-        cases = " ".join(f"WHEN {condition} THEN {index}" for index, condition in enumerate(conditions, 1))
-        hit = self.column(f"CAST(CASE {cases} ELSE {NO_RULE} END AS SMALLINT)")
+        unsure = table.hit in ("U", "A") and not apart
+        hit = self._dispatched(table, rules, unsure) if len(rules) > MANY_RULES else None
+        always = covered
+        if hit is None:
+            conditions = [self.condition(rule) for rule in rules]
+            if unsure:
+                conditions = [
+                    condition if condition in ("TRUE", "FALSE") else self.column(condition) for condition in conditions
+                ]
+                self.layers.append(Layer())
+                if matched := self._matched(table, rules, conditions):
+                    self.rest.append(f"{self.column(matched)} > 1")
+            hit = self.column(f"CAST({_first(conditions)} AS SMALLINT)")
+            always = covered or conditions[-1] == "TRUE"
         self.layers.append(Layer())
-        always = covered or conditions[-1] == "TRUE"
         found = self._outputs(decision, rules, hit, always)
-        ids = " ".join(f"WHEN {index} THEN {quoted(rule.id)}" for index, rule in enumerate(rules, 1))
+        rule_id = self._choose([quoted(rule.id) for rule in rules], hit, False)
         problem = "CAST(NULL AS VARCHAR)"
         if not always:
             problem = f"CASE WHEN {hit} = {NO_RULE} THEN {quoted(say('not-decided', self.lang))} END"
             self._undecided(decision, f"{hit} = {NO_RULE}")
-        return [*found, (f"{decision.name}_rule", f"CASE {hit} {ids} END"), (f"{decision.name}_problem", problem)]
+        return [*found, (f"{decision.name}_rule", rule_id), (f"{decision.name}_problem", problem)]
 
-    def condition(self, rule: Rule) -> str:
-        parts = [self.boolean(cell.tree) for cell in rule.cells if cell.tree != Lit(True)]
+    def _dispatched(self, table: Table, rules: list[Rule], unsure: bool) -> str | None:
+        """The number of the rule by way of the text (the city) that most rules name: only its own rules are tried for a row."""
+        name, named = _splitter(rules, {item.name for item in self.model.inputs if item.type == "string" and not item.optional})
+        anywhere = [index for index, rule in enumerate(rules) if rule.id not in named]
+        if not name or len(anywhere) > MANY_RULES:
+            return None
+        groups: dict[str, list[int]] = {}
+        for index, rule in enumerate(rules):
+            for value in named.get(rule.id, (frozenset(), 0))[0]:
+                groups.setdefault(value, []).append(index)
+        values = sorted(groups)
+
+        def leaf(indices: list[int]) -> str:
+            chosen = [rules[index] for index in indices]
+            conditions = [self.condition(rule, named[rule.id][1] if rule.id in named else -1) for rule in chosen]
+            found = _first(conditions, [index + 1 for index in indices])
+            matched = self._matched(table, chosen, conditions) if unsure else ""
+            return f"CASE WHEN {matched} > 1 THEN {CONFLICT} ELSE {found} END" if matched else found
+
+        subject = self.nodes[name]
+        assert isinstance(subject, Plain)
+        place = self.column(f"CAST(enum_code(TRY_CAST({subject.sql} AS ENUM ({', '.join(map(quoted, values))}))) AS INTEGER)")
+        self.layers.append(Layer())
+        tree = _tree(place, [leaf(sorted([*groups[value], *anywhere])) for value in values], 0)
+        hit = self.column(f"CAST(CASE WHEN {place} IS NULL THEN {leaf(anywhere)} ELSE {tree} END AS SMALLINT)")
+        if unsure:
+            self.rest.append(f"{hit} = {CONFLICT}")
+        return hit
+
+    def condition(self, rule: Rule, without: int = -1) -> str:
+        """The rule's condition, less the cell number `without`."""
+        parts = [self.boolean(cell.tree) for index, cell in enumerate(rule.cells) if cell.tree != Lit(True) and index != without]
         return "(" + " AND ".join(parts) + ")" if len(parts) > 1 else parts[0] if parts else "TRUE"
 
     def _undecided(self, decision: Decision, condition: str) -> None:
@@ -662,15 +746,16 @@ class Compiler:
         if any(decision.name in self._reads(item) for item in self.model.order):
             self.rest.append(condition)
 
-    def _conflicts(self, table: Table, rules: list[Rule], conditions: list[str]) -> None:
+    def _matched(self, table: Table, rules: list[Rule], conditions: list[str]) -> str:
+        """How many rules match, those of an A table with equal outputs counted as one; "" where no two can differ."""
         groups: dict[tuple[str, ...], list[str]] = {}
         for rule, condition in zip(rules, conditions, strict=True):
             constant_outputs = table.hit == "A" and not any(names_in(tree) for tree in rule.outputs)
             key = tuple(map(repr, rule.outputs)) if constant_outputs else (rule.id,)
             groups.setdefault(key, []).append(condition)
-        if len(groups) > 1:
-            matched = " + ".join(f"CAST(({' OR '.join(group)}) AS SMALLINT)" for group in groups.values())
-            self.rest.append(f"{self.column(matched)} > 1")
+        if len(groups) < 2:
+            return ""
+        return "(" + " + ".join(f"CAST(({' OR '.join(group)}) AS SMALLINT)" for group in groups.values()) + ")"
 
     def _outputs(self, decision: Decision, rules: list[Rule], hit: str, covered: bool) -> list[tuple[str, str]]:
         found = []
@@ -735,6 +820,10 @@ class Compiler:
         groups: dict[str, list[int]] = {}
         for index, text in enumerate(texts, 1):
             groups.setdefault(text, []).append(index)
+        if len(texts) > MANY_RULES:
+            if all(_CONSTANT.fullmatch(text) for text in groups):
+                return f"([{', '.join(texts)}])[{hit}]"
+            return f"CASE WHEN {hit} BETWEEN 1 AND {len(texts)} THEN {_tree(hit, texts, 1)} END"
         # those that are a run of rules are told by one comparison; the most scattered comes last
         ordered = sorted(groups.items(), key=lambda item: (item[1][-1] - item[1][0] + 1 - len(item[1]), item[1][0]))
         done: set[int] = set()
