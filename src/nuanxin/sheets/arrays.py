@@ -18,10 +18,12 @@ def _bitmap(flags: npt.NDArray[np.bool_]) -> pa.Buffer:
 
 
 def _strings(values: Sequence[object], present: npt.NDArray[np.bool_], arrow: pa.DataType) -> list[pa.Buffer | None]:
-    encoded = [b"" if v is None else v.encode() for v in values]  # type: ignore[attr-defined]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int32)
-    np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)), out=offsets[1:])
-    return [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    texts = [v or "" for v in values]
+    joined = "".join(texts)  # type: ignore[arg-type]
+    pieces = texts if joined.isascii() else [t.encode() for t in texts]  # type: ignore[attr-defined]
+    offsets = np.zeros(len(texts) + 1, dtype=np.int32)
+    np.cumsum(np.fromiter(map(len, pieces), np.int64, len(texts)), out=offsets[1:])  # type: ignore[arg-type]
+    return [None, pa.py_buffer(offsets), pa.py_buffer(joined.encode())]
 
 
 def _bools(values: Sequence[object], present: npt.NDArray[np.bool_], arrow: pa.DataType) -> list[pa.Buffer | None]:

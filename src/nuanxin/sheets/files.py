@@ -190,6 +190,7 @@ def _zip_kind(content: bytes) -> str:
     raise Refused("not_spreadsheet", kind="压缩包")
 
 
+@lru_cache(maxsize=1024)
 def _folded(name: str) -> str:
     """A member's name as a careless reader may take it: case, backslashes, leading slashes and dots do not count."""
     parts = [part for part in name.replace("\\", "/").lower().split("/") if part not in ("", ".")]

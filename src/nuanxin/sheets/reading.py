@@ -662,15 +662,12 @@ def _settle(
 
 def _warn_areas(batch: _Batch) -> None:
     """Area codes of ID numbers that are unknown or younger than the holder: one warning per file and code."""
-    numbers = batch.typed["resident_id"].values
-    starts = {str(n)[:10] for n in numbers if n}
-    doubtful = {start for start in starts if area_doubtful(start)}
-    if not doubtful:
-        return
+    # Area code and year of birth, which are all that decides.
+    starts = [str(n)[:10] if n else "" for n in batch.typed["resident_id"].values]
+    doubtful = {start for start in set(starts) if start and area_doubtful(start)}
     found: dict[tuple[int, str], list[int]] = {}
-    for at, number in enumerate(numbers):
-        if number is not None and str(number)[:10] in doubtful:
-            found.setdefault((int(batch.file_of[at]), str(number)[:6]), []).append(at)
+    for at in [at for at, start in enumerate(starts) if start in doubtful] if doubtful else ():
+        found.setdefault((int(batch.file_of[at]), starts[at][:6]), []).append(at)
     one = batch.form.fields["resident_id"]
     for (_, area), places in found.items():
         batch.report(one, Problem(places[0], "id_area", area, {"area": area, "count": len(places)}, False))

@@ -137,7 +137,8 @@ def sort_rows(rows: Sequence[Sequence[object]], layout: Layout) -> SortedRows:
     needed = [layout.columns[name].index for name in form.needed if name in layout.columns]
     markers = sorted({layout.columns[n].index for n in ("seq", "family_no") if n in layout.columns} | {0})
     doubtful = {k for k, cells in enumerate(zip(*(columns[i] for i in needed), strict=True)) if "" in cells}
-    doubtful.add(0)  # the row of column numbers, if there is one, stands right below the header
+    if _numbering([text_of(cell) for cell in body[0] if cell != ""]):
+        doubtful.add(0)
     watched = {(i, v) for i in needed for v in set(columns[i]) & RAW_MARKS if v != ""}
     watched |= {
         (i, v) for i in markers for v in set(columns[i]) if type(v) is str and v and not v.isdigit() and label_of(v)
