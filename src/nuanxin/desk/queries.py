@@ -1,0 +1,635 @@
+"""What the desk's pages show, read in a bounded number of queries whatever the length of a list."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, Replace, RowNumber
+
+from nuanxin.care.flows import FINDING
+from nuanxin.care.models import (
+    AidPlan,
+    Consent,
+    Finding,
+    HouseholdFile,
+    Lead,
+    Offer,
+    Owed,
+    Posted,
+    Posting,
+    Refusal,
+    RegisterCheck,
+    ReportedMember,
+    Return,
+    Round,
+    Visit,
+)
+from nuanxin.care.queries import held_of
+from nuanxin.desk import words
+from nuanxin.desk.viewer import Viewer
+from nuanxin.policy import Explanation
+from nuanxin.policy.explain import DecisionSheet, say_value
+from nuanxin.records.models import Event
+from nuanxin.sheets.masks import mask_digits
+from nuanxin.ui.parts import Step
+from nuanxin.union.models import Household, Kinship, User
+from nuanxin.union.rules import mask_name
+
+CARDS = 3
+ITEMS = ("living", "medical", "schooling", "accident")
+_LIVE = [state for state in FINDING.states if state != "superseded"]
+
+
+def _case(*whens: When, default: str) -> Case:
+    """A computed text column."""
+    return Case(*whens, default=Value(default), output_field=CharField())
+
+
+# ------------------------------------------------------------------------------------------------------------------ rounds
+
+
+def rounds(viewer: Viewer) -> QuerySet[Round]:
+    """The rounds, newest first, each with its counts: owed, returned, nil, silent, filed, refused."""
+    sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
+
+    def number(rows: QuerySet[Any]) -> Coalesce:
+        counted = rows.order_by().values("round").annotate(n=Count("pk")).values("n")
+        return Coalesce(Subquery(counted), Value(0))
+
+    owed = Owed.objects.filter(round=OuterRef("pk"))
+    findings = Finding.objects.filter(round=OuterRef("pk"))
+    filed = viewer.rows(HouseholdFile).filter(opened_in=OuterRef("quarter")).order_by().values("opened_in")
+    return (
+        viewer.rows(Round).select_related("org").order_by("-quarter", "pk")
+        .annotate(
+            owing=number(owed),
+            with_families=number(owed.filter(Exists(sent.filter(nil=False)))),
+            nil=number(owed.filter(~Exists(sent.filter(nil=False)), Exists(sent.filter(nil=True)))),
+            certified=number(findings.filter(state="certified")),
+            refused=number(findings.filter(state__in=["refused", "closed"])),
+            filed=Coalesce(Subquery(filed.annotate(n=Count("pk")).values("n")), Value(0)),
+        ).annotate(silent=F("owing") - F("with_families") - F("nil"))
+    )  # fmt: skip
+
+
+def find_round(viewer: Viewer, quarter: str) -> Round | None:
+    """The round of a quarter with the days of its posting and its certification, or None."""
+    postings = Posting.objects.filter(round=OuterRef("pk")).order_by().values("round")
+    findings = Finding.objects.filter(round=OuterRef("pk")).order_by().values("round")
+    return (
+        viewer.rows(Round).filter(quarter=quarter).select_related("org")
+        .annotate(
+            posted_from=Subquery(postings.annotate(day=Min("from_on")).values("day")),
+            posted_until=Subquery(postings.annotate(day=Max("until_on")).values("day")),
+            certified_on=Subquery(findings.annotate(day=Max("certified_on")).values("day")),
+        ).order_by("pk").first()
+    )  # fmt: skip
+
+
+def families(viewer: Viewer, round_: Round) -> QuerySet[Lead]:
+    """Every family of a round with the column it stands in (``words.COLUMNS``): the columns add up to the leads."""
+    return (
+        viewer.rows(Lead).filter(round=round_)
+        .annotate(live=FilteredRelation("findings", condition=Q(findings__state__in=_LIVE)))
+        .annotate(
+            column=_case(
+                When(state__in=["replaced", "repeated"], then=Value("gone")),
+                When(state="known", then=Value("known")),
+                When(state__in=["reported", "held", "doubtful"], then=Value("survey")),
+                When(state__in=["due", "away"], then=Value("visit")),
+                When(live__state__in=["refused", "closed"], then=Value("refused")),
+                When(live__state="certified", then=Value("aid")),
+                When(live__state="published", then=Value("file")),
+                default="decide",
+            ),
+            tier=F("live__tier"), finding_state=F("live__state"), finding_code=F("live__code"),
+        )
+    )  # fmt: skip
+
+
+def described(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Leads with what a card or a row of the list says of them beyond their own columns."""
+    posted = Posted.objects.filter(finding=OuterRef("live__pk")).order_by("-pk")
+    file = HouseholdFile.objects.filter(household=OuterRef("household")).order_by("-pk")
+    visit = Visit.objects.filter(lead=OuterRef("pk")).order_by("-visited_on", "-pk")
+    return leads.select_related("org", "household", "round").annotate(
+        until=Subquery(posted.values("until_on")[:1]),
+        file_code=Subquery(file.values("code")[:1]),
+        planned_on=Subquery(visit.values("planned_on")[:1]),
+        visited_on=Subquery(visit.values("visited_on")[:1]),
+        visitor=Subquery(visit.values("visitor_one")[:1]),
+        rule=F("live__rule"),
+        net=F("live__net"),
+        total=F("live__total"),
+        problem=F("live__problem"),
+    )
+
+
+def filtered_families(leads: QuerySet[Lead], column: str, tier: str, union: str, text: str) -> QuerySet[Lead]:
+    """A part of the families; an empty text means all. ``text`` is looked for in names, codes and unions."""
+    if column:
+        leads = leads.filter(column=column)
+    if tier:
+        leads = leads.filter(tier=tier)
+    if union:
+        leads = leads.filter(org__code=union)
+    if text := "".join(text.split()):
+        leads = leads.annotate(plain=Replace("worker_name", Value(" "), Value(""))).filter(
+            Q(plain__contains=text) | Q(household__code__icontains=text) | Q(org__name__contains=text)
+            | Q(org__code__iexact=text)
+        )  # fmt: skip
+    return leads.order_by("clock_on", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the board: how many families, and the first of them."""
+
+    key: str
+    count: int
+    cards: list[Lead]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A round at a glance. ``returned`` unions reported ``reported`` families, ``nil`` have none, ``silent`` have sent nothing."""
+
+    steps: list[Step]
+    columns: list[Column]
+    counts: dict[str, int]
+    owed: int
+    returned: int
+    nil: int
+    reported: int
+    refused_rows: int
+    offers: list[tuple[str, int]]
+
+    @property
+    def sent(self) -> int:
+        return self.returned + self.nil
+
+    @property
+    def silent(self) -> int:
+        return self.owed - self.sent
+
+
+def board(viewer: Viewer, round_: Round) -> Board:
+    """The round board."""
+    all_ = families(viewer, round_)
+    placed = (
+        all_.annotate(
+            place=Window(RowNumber(), partition_by=F("column"), order_by=["clock_on", "pk"]),
+            of=Window(Count("pk"), partition_by=F("column")),
+        ).filter(place__lte=CARDS).values_list("pk", "column", "of")
+    )  # fmt: skip
+    firsts: dict[str, list[int]] = defaultdict(list)
+    counts: dict[str, int] = {}
+    for pk, column, count in placed:
+        firsts[column].append(pk)
+        counts[column] = count
+    shown = {lead.pk: lead for lead in described(all_.filter(pk__in=[pk for key in words.BOARD for pk in firsts[key]]))}
+    columns = [
+        Column(key, counts.get(key, 0), sorted((shown[pk] for pk in firsts[key]), key=lambda lead: (lead.clock_on, lead.pk)))
+        for key in words.BOARD
+    ]  # fmt: skip
+    sent = Return.objects.filter(round=round_, org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
+    owed = Owed.objects.filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), any=Exists(sent))
+    quota = owed.aggregate(
+        owed=Count("pk"), returned=Count("pk", filter=Q(full=True)), any=Count("pk", filter=Q(any=True))
+    )
+    reported = all_.filter(source=Lead.REPORTED).exclude(state="replaced").count()
+    offers = (
+        Offer.objects.filter(finding__round=round_).exclude(finding__state="superseded").order_by()
+        .values_list("kind").annotate(n=Count("pk")).order_by("-n", "kind")
+    )  # fmt: skip
+    return Board(
+        _steps(round_, viewer.today, counts), columns, counts, quota["owed"], quota["returned"],
+        quota["any"] - quota["returned"], reported, refusals(round_, warning=False).count(), list(offers),
+    )  # fmt: skip
+
+
+def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
+    from nuanxin.desk.templatetags.nuanxin_desk import short_day
+
+    def span(first: date | None, last: date | None) -> str:
+        return "" if first is None else f"{short_day(first)} – {short_day(last)}" if last else short_day(first)
+
+    notes = {
+        "survey": span(round_.opened_on, round_.returns_due_on),
+        "visit": f"– {short_day(round_.visits_due_on)}",
+        "decide": span(round_.decided_on, None),
+        "file": span(round_.posted_from, round_.posted_until),
+        "aid": span(round_.certified_on, None),
+    }
+    if round_.state == "open":
+        at = 0 if today <= round_.returns_due_on and not counts.get("visit") else 1
+    else:
+        at = {"decided": 2, "published": 3, "closed": len(words.BOARD)}[round_.state]
+    return [
+        Step(str(words.COLUMNS[key][0]), "done" if n < at else "now" if n == at else "todo", notes[key])
+        for n, key in enumerate(words.BOARD)
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------------------- returns
+
+
+def owing(round_: Round) -> QuerySet[Owed]:
+    """The unions that owe a return, each with its state (``words.RETURN``) and the key of the file that stands."""
+    sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
+    return (
+        Owed.objects.filter(round=round_).select_related("org").order_by("org__code")
+        .annotate(file=Subquery(sent.order_by("-pk").values("pk")[:1]))
+        .annotate(
+            state=_case(
+                When(Exists(sent.filter(nil=False)), then=Value("returned")), When(Exists(sent), then=Value("nil")),
+                default="silent",
+            )
+        )
+    )  # fmt: skip
+
+
+def files_of(keys: Sequence[int | None]) -> dict[int, Return]:
+    """Files by key, each with how many rows its companion refused as well (``refused_rows``) and its families."""
+    found = Return.objects.filter(pk__in=[key for key in keys if key]).annotate(
+        families=Count("leads", filter=Q(leads__source=Lead.REPORTED), distinct=True)
+    )
+    return {file.pk: file for file in found}
+
+
+def refusals(round_: Round, *, warning: bool) -> QuerySet[Refusal]:
+    """Rows to mend (or warnings) of the files that stand."""
+    rows = Refusal.objects.filter(source__round=round_, warning=warning)
+    return rows.exclude(source__state=Return.REPLACED).select_related("source__org").order_by("source__org__code", "pk")
+
+
+def sent_back(round_: Round) -> QuerySet[Return]:
+    """Files that were refused whole."""
+    return round_.returns.filter(state=Return.REFUSED).select_related("org").order_by("pk")
+
+
+def corrected(round_: Round) -> QuerySet[Return]:
+    """Files that a corrected one replaced, kept as history."""
+    return round_.returns.filter(state=Return.REPLACED).select_related("org", "replaced_by").order_by("pk")
+
+
+def return_counts(round_: Round) -> dict[str, int]:
+    """How many lines each part of the returns page has."""
+    files = round_.returns.aggregate(
+        back=Count("pk", filter=Q(state=Return.REFUSED)), history=Count("pk", filter=Q(state=Return.REPLACED))
+    )
+    lines = Refusal.objects.filter(source__round=round_).exclude(source__state=Return.REPLACED)
+    rows = lines.aggregate(rows=Count("pk", filter=Q(warning=False)), warnings=Count("pk", filter=Q(warning=True)))
+    return {**files, **rows}
+
+
+# -------------------------------------------------------------------------------------------------------------- households
+
+
+def households(viewer: Viewer, state: str = "", tier: str = "", text: str = "") -> QuerySet[Household]:
+    """Households by where they stand (``words.HOUSEHOLD``), a part of them when asked. ``text``: a name, a code or a union."""
+    files = HouseholdFile.objects.filter(household=OuterRef("pk")).order_by("-pk")
+    last = Finding.objects.filter(household=OuterRef("pk")).exclude(state="superseded").order_by("-round__quarter", "-pk")
+    found = (
+        viewer.rows(Household).filter(merged_into=None).select_related("org")
+        .annotate(
+            file_code=Subquery(files.values("code")[:1]), tier=Subquery(files.values("tier")[:1]),
+            opened_on=Subquery(files.values("opened_on")[:1]), closed_on=Subquery(files.values("closed_on")[:1]),
+            quarter=Subquery(last.values("round__quarter")[:1]), total=Subquery(last.values("total")[:1]),
+            state=_case(
+                When(Exists(files.filter(closed_on=None)), then=Value("on_file")),
+                When(Exists(files), then=Value("left")),
+                When(Exists(last.filter(state__in=["refused", "closed"])), then=Value("refused")),
+                default="held",
+            ),
+        )
+    )  # fmt: skip
+    if state:
+        found = found.filter(state=state)
+    if tier:
+        found = found.filter(tier=tier)
+    if text := "".join(text.split()):
+        found = found.annotate(plain=Replace("worker_name", Value(" "), Value(""))).filter(
+            Q(plain__contains=text) | Q(code__icontains=text) | Q(file_code__icontains=text) | Q(org__name__contains=text)
+            | Q(org__code__iexact=text)
+        )  # fmt: skip
+    return found.order_by("code")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One cell of a rule as it was tried: its standard and this family's figure in words."""
+
+    label: str
+    standard: str
+    formula: str
+    found: str
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriedRule:
+    """A rule of the policy as it was tried on the family; ``verdict`` is yes, no or open (a figure is missing)."""
+
+    name: str
+    verdict: str
+    clause: str
+    conditions: list[Condition]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision as the page tells it: each rule tried, the figures computed, and the sentence that decided."""
+
+    document: str
+    version: str
+    as_of: date
+    clause: str
+    reason: str
+    rules: list[TriedRule]
+    sums: list[tuple[str, str, str]]
+    aid_clauses: list[str]
+
+
+def told(explanation: Explanation, lang: str) -> Explained:
+    """The first decision of an explanation that tried rules (the tier), rule by rule, in words of ``lang`` (zh or en)."""
+    tier, aid = _sheets(explanation)
+    rules = [
+        TriedRule(
+            tried.rule, "yes" if tried.result is True else "no" if tried.result in (False, None) else "open", tried.clause,
+            [_condition(cell, lang) for cell in tried.cells],
+        )
+        for tried in tier.tried
+    ]  # fmt: skip
+    deciding = next((rule for rule in rules if rule.verdict == "yes"), None)
+    near = next((c for c in deciding.conditions if c.gap), None) if deciding else None
+    if deciding and not deciding.conditions:
+        # Nothing else fitted: the rule that came nearest says why.
+        near = next((c for rule in reversed(rules) for c in rule.conditions if c.gap and c.formula), None)
+    comma = "，" if lang == "zh" else ", "
+    reason = f"{near.label} {near.found}{comma}{near.standard}{comma}{near.gap}" if near else ""
+    sums = [
+        (sheet.label.text(lang), sheet.worked, say_value(sheet.value, sheet.type, sheet.unit, lang))
+        for sheet in explanation.figures
+    ]
+    return Explained(
+        explanation.model.document, explanation.model.version, explanation.as_of, deciding.clause if deciding else "", reason,
+        rules, sums, aid.to_dict()["clauses"] if aid else [],
+    )  # fmt: skip
+
+
+def _sheets(explanation: Explanation) -> tuple[DecisionSheet, DecisionSheet | None]:
+    tried = [sheet for sheet in explanation.decisions if sheet.tried]
+    return tried[0], tried[1] if len(tried) > 1 else None
+
+
+_OPS = {
+    "<": ("低于 {}", "below {}"), "<=": ("不高于 {}", "at most {}"), ">": ("高于 {}", "above {}"), ">=": ("不低于 {}", "at least {}"),
+    "=": ("{}", "{}"), "!=": ("不是 {}", "not {}"),
+}  # fmt: skip
+
+
+def _condition(cell: Any, lang: str) -> Condition:
+    at = 0 if lang == "zh" else 1
+    limits = [
+        _OPS.get(item.op, ("{}", "{}"))[at].format(say_value(item.limit, cell.type, cell.unit, lang))
+        for item in cell.comparisons
+    ]
+    gap = ""
+    item = cell.comparisons[0] if cell.comparisons else None
+    if item is not None and item.distance is not None and item.op not in ("=", "!="):
+        amount = say_value(abs(item.distance), cell.type, cell.unit, lang)
+        side = ("正好在标准上", "exactly at it") if not item.distance else (
+            (f"高 {amount}", f"{amount} above") if item.distance > 0 else (f"低 {amount}", f"{amount} below")
+        )  # fmt: skip
+        gap = side[at]
+    formula = cell.cell if any(letter.isalpha() for letter in cell.cell) and len(cell.comparisons) else ""
+    named = formula if item is not None and item.distance is not None else ""
+    return Condition(
+        cell.label.text(lang), ("、" if lang == "zh" else ", ").join(limits) or cell.cell, named,
+        say_value(cell.value(), cell.type, cell.unit, lang), gap,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AidLine:
+    item: str
+    year: int
+    amount: Decimal
+    cut: Decimal
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of the household as the page shows them: masked already."""
+
+    name: str
+    relation: str
+    sex: str
+    age: int
+    id_mask: str
+    phone_mask: str
+    work_state: str
+    study_stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure as reported and as the visit found it; ``found`` None: as reported."""
+
+    label: Any
+    kind: str
+    reported: Any
+    found: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event for people: the day, who did it, the sentence."""
+
+    on: date
+    by: str
+    text: str
+
+
+@dataclass(slots=True)
+class FilePage:
+    """One household with all that its page shows. ``finding`` is the one looked at (the latest, or that of ``?finding=``)."""
+
+    household: Any
+    leads: list[Any]
+    findings: list[Any]
+    files: list[HouseholdFile]
+    finding: Any
+    lead: Any
+    consent: Consent | None
+    checks: list[RegisterCheck]
+    timeline: list[Told]
+
+    @property
+    def file(self) -> HouseholdFile | None:
+        return self.files[0] if self.files else None
+
+    @property
+    def state(self) -> str:
+        if self.file:
+            return "on_file" if self.file.closed_on is None else "left"
+        latest = next((finding for finding in self.findings if finding.state != "superseded"), None)
+        return "refused" if latest and latest.state in ("refused", "closed") else "held"
+
+    @property
+    def tier(self) -> str:
+        return self.file.tier if self.file else ""
+
+    @property
+    def held(self) -> str:
+        """Why the latest lead has no finding, a key of ``words.HELD``; empty when it has one or nothing is open."""
+        lead = self.leads[0] if self.leads else None
+        if lead is None or lead.state not in ("held", "doubtful", "due", "away", "visited"):
+            return ""
+        return held_of(lead)
+
+
+def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | None:
+    """The household of a code, or None when there is none that the viewer may see."""
+    household = (
+        viewer.rows(Household).filter(code=code).select_related("org", "worker", "merged_into")
+        .annotate(people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk"))))).first()
+    )  # fmt: skip
+    if household is None:
+        return None
+    leads = list(
+        household.leads.exclude(state__in=["replaced", "repeated"]).select_related("round", "org", "from_return")
+        .prefetch_related("visits").order_by("-round__quarter", "-pk")
+    )  # fmt: skip
+    posted = Posted.objects.filter(finding=OuterRef("pk")).order_by("-pk")
+    findings = list(
+        household.findings.select_related("round__org").order_by("-round__quarter", "-pk")
+        .annotate(
+            posted_from=Subquery(posted.values("posting__from_on")[:1]), posted_until=Subquery(posted.values("until_on")[:1])
+        )
+    )  # fmt: skip
+    live = [finding for finding in findings if finding.state != "superseded"]
+    shown = next((finding for finding in findings if finding.code == finding_code), live[0] if live else None)
+    lead = next((lead for lead in leads if shown and lead.pk == shown.lead_id), leads[0] if leads else None)
+    files = list(household.files.order_by("-pk"))
+    consents = household.consents.filter(withdrawn_on=None).order_by("-pk")
+    return FilePage(
+        household, leads, findings, files, shown, lead, consents.first(),
+        list(household.checks.select_related("person").order_by("-checked_on", "-pk")),
+        _timeline(household, leads, findings, files),
+    )  # fmt: skip
+
+
+def _current(kin: QuerySet[Kinship]) -> QuerySet[Any]:
+    rows = kin.filter(until_on=None).order_by().values("household")
+    return rows.annotate(n=Count("pk")).values("n")
+
+
+def _timeline(household: Household, leads: list[Any], findings: list[Any], files: list[Any]) -> list[Told]:
+    subjects = [f"household:{household.code}"]
+    subjects += [f"lead:{lead.code}" for lead in leads]
+    subjects += [f"return:{lead.from_return.code}" for lead in leads if lead.from_return]
+    subjects += [f"finding:{finding.code}" for finding in findings]
+    subjects += [f"file:{file.code}" for file in files]
+    events = list(Event.objects.filter(subject__in=subjects).order_by("-on", "-pk"))
+    names = {user.username: str(user) for user in User.objects.filter(username__in={event.by for event in events})}
+    return [Told(event.on, names.get(event.by, event.by), words.event(event.verb, event.facts)) for event in events]
+
+
+def aid_of(finding: Finding) -> list[AidLine]:
+    """The aid planned by a finding, under its ceilings; before it is certified, what the policy proposes."""
+    plans = [
+        AidLine(plan.item, plan.year, plan.amount, plan.cut, plan.cut_clause)
+        for plan in AidPlan.objects.filter(finding=finding).order_by("year", "pk")
+    ]
+    return plans or [
+        AidLine(item, finding.as_of.year, amount, Decimal(0), "") for item in ITEMS if (amount := getattr(finding, item))
+    ]
+
+
+def members(household: Household, lead: Lead | None, today: date) -> list[Member]:
+    """Who lives in the household, the worker first; work and schooling as the last report says."""
+    said = {}
+    if lead is not None:
+        rows = ReportedMember.objects.filter(lead=lead, accepted=True).exclude(id_hash=None)
+        said = {row.id_hash: row for row in rows}
+    kin = Kinship.objects.filter(household=household, until_on=None).select_related("person")
+    order = list(words.RELATION)
+    return [
+        Member(
+            mask_name(k.person.name), k.relation, k.person.sex, age_on(k.person.born_on, today), k.person.id_mask,
+            k.person.phone_mask, row.work_state if row else "", row.study_stage if row else "",
+        )
+        for k in sorted(kin, key=lambda k: (order.index(k.relation), k.person.born_on))
+        for row in [said.get(k.person.id_hash)]
+    ]  # fmt: skip
+
+
+def compared(lead: Lead, visit: Visit) -> list[Compared]:
+    """What was reported beside what a visit found."""
+    return [
+        Compared(label, kind, getattr(lead, name), getattr(visit, name)) for name, (label, kind) in words.FIGURES.items()
+    ]
+
+
+def age_on(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+# ------------------------------------------------------------------------------------------------------------------ export
+
+
+FAMILY_TITLES = (
+    "编号", "职工", "工会代码", "工会", "主要致困原因", "环节", "状态", "认定类别", "依据规则", "净收入（元）", "年度帮扶（元）", "应办日期",
+)  # fmt: skip
+HOUSEHOLD_TITLES = ("户编号", "职工", "工会代码", "工会", "状态", "档案编号", "类别", "建档日期", "退出日期")
+
+
+def family_rows(leads: QuerySet[Lead]) -> list[list[Any]]:
+    """The families of a list for a spreadsheet, masked."""
+    return [
+        [
+            lead.household.code if lead.household else lead.code, mask_name(lead.worker_name), lead.org.code, lead.org.name,
+            mask_digits(lead.cause), str(words.COLUMNS[lead.column][0]),
+            str((words.FINDING.get(lead.finding_state) or words.LEAD[lead.state])[0]),
+            str(words.TIERS[lead.tier][0]) if lead.tier else None, lead.rule, lead.net, lead.total, lead.clock_on,
+        ]
+        for lead in leads
+    ]  # type: ignore[attr-defined]  # fmt: skip
+
+
+def household_rows(found: QuerySet[Household]) -> list[list[Any]]:
+    """The households of a list for a spreadsheet, masked."""
+    return [
+        [
+            row.code, mask_name(row.worker_name), row.org.code, row.org.name, str(words.HOUSEHOLD[row.state][0]), row.file_code,
+            str(words.TIERS[row.tier][0]) if row.tier else None, row.opened_on, row.closed_on,
+        ]
+        for row in found
+    ]  # type: ignore[attr-defined]  # fmt: skip

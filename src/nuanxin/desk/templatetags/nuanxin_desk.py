@@ -1,0 +1,100 @@
+"""Filters of the desk's pages: a code as its words, free text without numbers of people, a day as people write it."""
+
+from datetime import date
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext as now
+
+from nuanxin.desk import words
+from nuanxin.sheets.masks import mask_digits
+from nuanxin.ui.templatetags.nuanxin_ui import amount, chip
+from nuanxin.union.rules import mask_name
+
+register = template.Library()
+
+_TABLES: dict[str, Any] = {
+    "column": words.COLUMNS, "tier": words.TIERS, "round": words.ROUND, "lead": words.LEAD, "finding": words.FINDING,
+    "household": words.HOUSEHOLD, "return": words.RETURN, "source": words.SOURCE, "relation": words.RELATION,
+    "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "offer": words.OFFER,
+    "consent": words.CONSENT, "held": words.HELD,
+}  # fmt: skip
+
+
+@register.filter
+def word(code: str | None, table: str) -> str:
+    """A stored code in words, by the table of that name; what is not in it stays as it is."""
+    found = _TABLES[table].get(code, code or "")
+    return str(found[0] if isinstance(found, tuple) else found)
+
+
+@register.filter
+def state_chip(code: str | None, table: str) -> str:
+    """A stored code as a chip in its tone; nothing for none."""
+    if not code:
+        return ""
+    text, tone = _TABLES[table].get(code, (code, "grey"))
+    return chip(str(text), tone)
+
+
+@register.filter
+def private(text: str | None) -> str:
+    """Free text as a page shows it: numbers of eleven and more digits are masked."""
+    return mask_digits(text or "")
+
+
+@register.filter
+def family_name(name: str | None) -> str:
+    """A worker's masked name; a dash when the name itself was refused."""
+    return mask_name(name or "") or "—"
+
+
+register.filter("short_union", words.short_union)
+register.filter("yes_no", words.yes_no)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """2022年9月28日, or 28 Sep 2022."""
+    if value is None:
+        return "—"
+    return f"{value.year}年{value.month}月{value.day}日" if _zh() else f"{value:%-d %b %Y}"
+
+
+@register.filter
+def short_day(value: date | None) -> str:
+    """9月28日, or 28 Sep: where the year stands near."""
+    if value is None:
+        return "—"
+    return f"{value.month}月{value.day}日" if _zh() else f"{value:%-d %b}"
+
+
+@register.filter
+def figure(value: Any, kind: str) -> str:
+    """A figure of a family in its unit: people, yuan, homes, flag."""
+    if value is None:
+        return "—"
+    if kind == "flag":
+        return words.yes_no(value)
+    if kind == "yuan":
+        return format_html('<span class="u-num">{}</span>', f"{amount(value)} {now('元')}")
+    unit = {"people": now("人"), "homes": now("套")}[kind]
+    return format_html('<span class="u-num">{}</span>', f"{value} {unit}")
+
+
+@register.filter
+def cell(value: Any) -> str:
+    """A value in a list of records: days and amounts as people write them, a dash for nothing."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return words.yes_no(value)
+    if isinstance(value, date):
+        return day(value)
+    return f"{value:,.2f}" if hasattr(value, "as_tuple") else str(value)
+
+
+def _zh() -> bool:
+    return (get_language() or "zh").startswith("zh")

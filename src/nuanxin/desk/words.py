@@ -1,0 +1,197 @@
+"""What the desk calls things: states, tiers, steps and events in words, as tables; the Chinese term is the message's key."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as now
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+Toned = dict[str, tuple[Words, str]]
+
+# Where a family stands in a round: the five columns of the board, then those beside it. (words, tone of its chip)
+COLUMNS: Toned = {
+    "survey": (_("摸排"), "amber"),
+    "visit": (_("走访"), "amber"),
+    "decide": (_("认定"), "blue"),
+    "file": (_("建档"), "blue"),
+    "aid": (_("帮扶"), "green"),
+    "refused": (_("不符合"), "grey"),
+    "known": (_("在档不变"), "green"),
+    "gone": (_("已更正或重复"), "grey"),
+}
+BOARD = ("survey", "visit", "decide", "file", "aid")
+COLUMN_NOTES: dict[str, Words] = {
+    "survey": _("待核对"),
+    "visit": _("2 人一组"),
+    "decide": _("待认定"),
+    "file": _("公示中"),
+    "aid": _("本季度审定"),
+}
+COLUMN_EMPTY: dict[str, Words] = {
+    "survey": _("没有等更正或待比对的家庭"),
+    "visit": _("没有待走访的家庭"),
+    "decide": _("没有待认定的家庭"),
+    "file": _("没有公示中的家庭"),
+    "aid": _("本季度还没有审定的家庭"),
+}
+TIERS: Toned = {
+    "deep": (_("深度困难"), "red"),
+    "relative": (_("相对困难"), "amber"),
+    "accident": (_("意外致困"), "blue"),
+    "none": (_("不符合"), "grey"),
+}
+ROUND: Toned = {
+    "open": (_("进行中"), "blue"),
+    "decided": (_("已认定"), "blue"),
+    "published": (_("公示中"), "amber"),
+    "closed": (_("已办结"), "green"),
+}
+LEAD: Toned = {
+    "reported": (_("待比对"), "amber"),
+    "held": (_("等更正"), "amber"),
+    "doubtful": (_("疑似重复"), "amber"),
+    "due": (_("待走访"), "amber"),
+    "away": (_("家中无人"), "amber"),
+    "visited": (_("待认定"), "blue"),
+    "decided": (_("已认定"), "blue"),
+    "known": (_("在档不变"), "green"),
+    "repeated": (_("重复上报"), "grey"),
+    "replaced": (_("已更正"), "grey"),
+}
+FINDING: Toned = {
+    "proposed": (_("待公示"), "blue"),
+    "published": (_("公示中"), "amber"),
+    "objected": (_("有异议"), "red"),
+    "certified": (_("已审定"), "green"),
+    "refused": (_("不符合"), "grey"),
+    "closed": (_("不符合，已转介"), "grey"),
+    "returned": (_("退回重办"), "amber"),
+    "superseded": (_("已被替代"), "grey"),
+}
+HOUSEHOLD: Toned = {
+    "on_file": (_("在档"), "green"),
+    "left": (_("已退出"), "grey"),
+    "refused": (_("不符合"), "grey"),
+    "held": (_("未认定"), "amber"),
+}
+RETURN: Toned = {
+    "returned": (_("已报"), "green"),
+    "nil": (_("零报告"), "grey"),
+    "silent": (_("未报"), "red"),
+}
+SOURCE: dict[str, Words] = {
+    "reported": _("摸排上报"),
+    "urgent": _("急难"),
+    "again": _("上季度未访"),
+    "review": _("复核"),
+}
+RELATION: dict[str, Words] = {
+    "self": _("本人"), "spouse": _("配偶"), "child": _("子女"), "parent": _("父母"), "grandparent": _("祖父母"),
+    "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
+}  # fmt: skip
+STUDY: dict[str, Words] = {
+    "preschool": _("学前"), "compulsory": _("义务教育"), "upper_secondary": _("高中"), "university": _("大学"),
+}  # fmt: skip
+SEX: dict[str, Words] = {"m": _("男"), "f": _("女")}
+CONCLUSION: Toned = {
+    "as_reported": (_("属实"), "green"),
+    "differs": (_("与申报不符，以核实为准"), "amber"),
+    "nobody_home": (_("家中无人"), "grey"),
+}
+ITEM: dict[str, Words] = {
+    "living": _("生活"), "medical": _("医疗"), "schooling": _("助学"), "accident": _("意外"),
+}  # fmt: skip
+OFFER: dict[str, Words] = {
+    "legal_aid": _("法律援助"), "education": _("子女教育"), "health_check": _("健康体检"), "housing": _("住房改善"),
+    "training": _("就业培训"), "": _("不接受其他帮扶"),
+}  # fmt: skip
+CONSENT: dict[str, Words] = {"form": _("申报表签字"), "door": _("入户当面签字"), "paper": _("另纸签字")}
+# Figures that are reported and looked at in a visit, with their kind.
+FIGURES: dict[str, tuple[Words, str]] = {
+    "members": (_("共同生活人口"), "people"),
+    "income": (_("家庭年收入"), "yuan"),
+    "medical": (_("自付医疗费"), "yuan"),
+    "schooling": (_("教育支出"), "yuan"),
+    "loss": (_("意外损失"), "yuan"),
+    "homes": (_("住房套数"), "homes"),
+    "runs_business": (_("经商办企业"), "flag"),
+    "costly_school": (_("高收费私立学校或自费留学"), "flag"),
+}
+HELD: dict[str, Words] = {
+    "refused_row": _("有退回的行，等更正"), "no_members": _("户内没有可用的成员行"), "doubtful": _("疑似重复，待人工比对"),
+    "not_visited": _("尚未走访"), "nobody_home": _("家中无人，下季度再访"), "not_decided": _("已走访，待认定"),
+    "problem": _("政策无法认定"),
+}  # fmt: skip
+# An event in words. Facts stand in it by name; tiers and kinds of help are said in words.
+EVENTS: dict[str, Words] = {
+    "return.take": _("摸排上报已收"),
+    "return.refuse": _("上报文件退回"),
+    "return.replace": _("上报文件已更正"),
+    "lead.urgent": _("急难线索登记"),
+    "lead.replace": _("上报已更正，原线索作废"),
+    "match.accept": _("确认与在册家庭是同一户"),
+    "match.reject": _("确认是另一户"),
+    "match.undo": _("撤回比对结论"),
+    "consent.record": _("登记核查授权"),
+    "consent.withdraw": _("撤回核查授权"),
+    "check.import": _("民政比对结果已导入"),
+    "visit.plan": _("安排走访"),
+    "visit.record": _("入户走访：%(conclusion)s"),
+    "visit.correct": _("走访记录更正：%(conclusion)s"),
+    "visit.excuse": _("走访延期"),
+    "finding.propose": _("按政策提出认定意见"),
+    "finding.publish": _("开始公示"),
+    "finding.object": _("公示期内有异议"),
+    "finding.dismiss": _("异议不成立，继续公示"),
+    "finding.uphold": _("异议成立，退回重办"),
+    "finding.certify": _("审定通过"),
+    "finding.refuse": _("审定为不符合"),
+    "finding.return": _("退回重办"),
+    "finding.close": _("不符合的意见办结"),
+    "finding.supersede": _("认定意见被新的意见替代"),
+    "finding.offer": _("转介帮扶：%(kind)s"),
+    "review.ask": _("申请复核"),
+    "review.end": _("复核办结"),
+    "file.open": _("建档：%(tier)s"),
+    "file.tier": _("类别变更：%(from)s → %(to)s"),
+    "file.close": _("脱困退出"),
+}
+_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]})
+
+_SUFFIX = re.compile(r"(?:工会委员会|工会联合会|总工会|工会)$")
+_STREET = re.compile(r".*?(?:街道|镇|乡|社区|路|街|巷|村)")
+
+
+def event(verb: str, facts: Mapping[str, Any]) -> str:
+    """An event as a sentence; a verb that the table does not know is shown as it is written."""
+    said = {name: _fact(value) for name, value in facts.items()}
+    try:
+        return str(EVENTS[verb]) % said if verb in EVENTS else verb
+    except KeyError:
+        return str(EVENTS[verb]).partition("%(")[0].rstrip("：: ")
+
+
+def _fact(value: Any) -> str:
+    for table in _FACTS:
+        if isinstance(value, str) and value in table:
+            found = table[value]
+            return str(found[0] if isinstance(found, tuple) else found)
+    return str(value)
+
+
+def short_union(name: str) -> str:
+    """A union's name as a card shows it: 古峡社区工会联合会 → 古峡社区."""
+    return _SUFFIX.sub("", name) or name
+
+
+def street(address: str) -> str:
+    """An address to the street, the rest hidden."""
+    found = _STREET.match(address)
+    return f"{found[0]}＊＊" if found else ("＊＊" if address else "")
+
+
+def yes_no(value: bool | None) -> str:
+    return "—" if value is None else now("是") if value else now("否")
