@@ -67,6 +67,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     # reading a table of families
     "bad-format": {"zh": "{name} 的格式不支持，可用：{known}", "en": "{name} has an unknown format; known are {known}"},
     "bad-table": {"zh": "{name} 无法读取：{why}", "en": "{name} cannot be read: {why}"},
+    "nothing-shared": {"zh": "{old} 与 {new} 没有同名的结果可比", "en": "{old} and {new} share no result to compare"},
     "no-row": {"zh": "表中没有第 {row} 行", "en": "the table has no row {row}"},
     "bad-pair": {"zh": "{text} 应写作 名称=值", "en": "{text} should be written name=value"},
     "unknown-input": {"zh": "政策没有名为 {name} 的输入", "en": "the policy has no input {name}"},
