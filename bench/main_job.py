@@ -55,7 +55,16 @@ def step(rows: Measured, name: str, count: int, unit: str, work: Callable[[], An
         start = time.perf_counter()
         result = work()
         seconds = time.perf_counter() - start
-    rows.append({"step": name, "seconds": seconds, "count": count, "unit": unit, "per_second": count / seconds, "peak_mib": peak.mib})
+    rows.append(
+        {
+            "step": name,
+            "seconds": seconds,
+            "count": count,
+            "unit": unit,
+            "per_second": count / seconds,
+            "peak_mib": peak.mib,
+        }
+    )
     print(f"  {name:<44}{seconds:9.2f} s {count / seconds:12,.0f} {unit}/s  peak {peak.mib:7,.0f} MiB", file=sys.stderr)
     return result
 
@@ -107,12 +116,22 @@ def run(folder: Path, families: int, per_file: int, sample: int) -> Measured:
     he, xu = User.objects.get(username="he"), User.objects.get(username="xu")
     part = paths[:: max(1, files // sample)][:sample]
     theirs = bare_openpyxl(part) * files / len(part)
-    measured.append({"step": "openpyxl, bare reading", "seconds": theirs, "count": persons, "unit": "rows", "per_second": persons / theirs})
+    measured.append(
+        {
+            "step": "openpyxl, bare reading",
+            "seconds": theirs,
+            "count": persons,
+            "unit": "rows",
+            "per_second": persons / theirs,
+        }
+    )
     print(f"  {'openpyxl, bare reading (from a sample)':<44}{theirs:9.2f} s", file=sys.stderr)
 
     step(measured, "1 read + type + validate", persons, "rows",
          lambda: [None for _ in read_files(paths, expect={"survey", "matters"})])  # fmt: skip
-    round_, _ = rounds.open_round(org=city(), quarter="2022Q3", policy="qingtongxia", area="QTX", by=he, on=date(2022, 7, 1))
+    round_, _ = rounds.open_round(
+        org=city(), quarter="2022Q3", policy="qingtongxia", area="QTX", by=he, on=date(2022, 7, 1)
+    )
     matching = register.match_round
     register.match_round = lambda *_, **__: None  # type: ignore[assignment]
     step(measured, "2 receive (read, insert returns and rows)", persons, "rows",
@@ -123,7 +142,9 @@ def run(folder: Path, families: int, per_file: int, sample: int) -> Measured:
     sheets = visit_sheets(folder, round_)
     step(measured, "4 record visits", families, "families", lambda: record(round_, sheets, he))
     step(measured, "5 decide", families, "families", lambda: decide.decide(round_=round_, by=he, on=date(2022, 9, 20)))
-    step(measured, "6 publish", families, "families", lambda: publish.publish(round_=round_, by=he, on=date(2022, 9, 20)))
+    step(
+        measured, "6 publish", families, "families", lambda: publish.publish(round_=round_, by=he, on=date(2022, 9, 20))
+    )
     step(measured, "6 certify, file, plan aid", families, "families",
          lambda: publish.certify(round_=round_, by=xu, on=date(2022, 9, 28)))  # fmt: skip
     inserts(measured, persons)
@@ -136,7 +157,9 @@ def visit_sheets(folder: Path, round_: Any) -> list[Path]:
 
     from nuanxin.union import secrets
 
-    rows = list(round_.leads.filter(state="due").order_by("pk").values_list("household__worker__id_cipher", "worker_name"))
+    rows = list(
+        round_.leads.filter(state="due").order_by("pk").values_list("household__worker__id_cipher", "worker_name")
+    )
     paths = []
     for n in range(0, len(rows), 2000):
         path = folder / f"走访记录{n:06d}.xlsx"
@@ -146,7 +169,9 @@ def visit_sheets(folder: Path, round_: Any) -> list[Path]:
                       "核实自付医疗费（元）", "走访结论", "备注"]  # fmt: skip
             sheet.write_row(0, 0, titles)
             for i, (cipher, name) in enumerate(rows[n : n + 2000], 1):
-                sheet.write_row(i, 0, ["2022-09-10", name, secrets.unseal(cipher), "白秀磊", "程国", "", "", "", "", "属实", ""])
+                sheet.write_row(
+                    i, 0, ["2022-09-10", name, secrets.unseal(cipher), "白秀磊", "程国", "", "", "", "", "属实", ""]
+                )
         paths.append(path)
     return paths
 
@@ -177,7 +202,10 @@ def inserts(measured: Measured, persons: int) -> None:
             transaction.set_rollback(True)
 
     def bare() -> None:
-        ready = [tuple(json.dumps(v) if isinstance(v, dict) else v.isoformat() if isinstance(v, date) else v for v in row) for row in rows]
+        ready = [
+            tuple(json.dumps(v) if isinstance(v, dict) else v.isoformat() if isinstance(v, date) else v for v in row)
+            for row in rows
+        ]
         start = time.perf_counter()
         with transaction.atomic():
             connection.ensure_connection()
@@ -190,17 +218,35 @@ def inserts(measured: Measured, persons: int) -> None:
                 connection.connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", ready)
             transaction.set_rollback(True)
         seconds = time.perf_counter() - start
-        measured.append({"step": "bare insert", "seconds": seconds, "count": len(rows), "unit": "rows", "per_second": len(rows) / seconds})
+        measured.append(
+            {
+                "step": "bare insert",
+                "seconds": seconds,
+                "count": len(rows),
+                "unit": "rows",
+                "per_second": len(rows) / seconds,
+            }
+        )
         print(f"  {'bare executemany / COPY of the same rows':<44}{seconds:9.2f} s", file=sys.stderr)
 
     def orm() -> None:
-        part = rows[:: 10]
+        part = rows[::10]
         start = time.perf_counter()
         with transaction.atomic():
-            ReportedMember.objects.bulk_create([ReportedMember(**dict(zip(names, row, strict=True))) for row in part], batch_size=1000)
+            ReportedMember.objects.bulk_create(
+                [ReportedMember(**dict(zip(names, row, strict=True))) for row in part], batch_size=1000
+            )
             transaction.set_rollback(True)
         seconds = (time.perf_counter() - start) * len(rows) / max(len(part), 1)
-        measured.append({"step": "bulk_create", "seconds": seconds, "count": len(rows), "unit": "rows", "per_second": len(rows) / seconds})
+        measured.append(
+            {
+                "step": "bulk_create",
+                "seconds": seconds,
+                "count": len(rows),
+                "unit": "rows",
+                "per_second": len(rows) / seconds,
+            }
+        )
         print(f"  {'bulk_create of the same rows (from a tenth)':<44}{seconds:9.2f} s", file=sys.stderr)
 
     step(measured, "insert through our door", len(rows), "rows", ours)

@@ -11,10 +11,17 @@ from django.db import models
 ROOT = Path(__file__).resolve().parent.parent
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 OURS = [m for m in apps.get_models() if m.__module__.startswith("nuanxin.")]
-CHOSEN = [(m, f) for m in OURS for f in m._meta.get_fields() if isinstance(f, models.CharField) and f.choices and f.name != "sex"]
+CHOSEN = [
+    (m, f)
+    for m in OURS
+    for f in m._meta.get_fields()
+    if isinstance(f, models.CharField) and f.choices and f.name != "sex"
+]
 TRACKED = [
     ROOT / line
-    for line in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    for line in subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
 ]
 
 
@@ -35,7 +42,9 @@ def test_every_row_of_the_glossary_is_a_model():
 def test_every_value_stands_in_the_glossary(model, field):
     stated = {
         word.strip()
-        for zh, words in re.findall(rf"^\| ([^|]+) \| ([^|]+) \| (?:{model.__name__}|Finding|Kinship)\.{field.name} \|$", GLOSSARY, re.M)
+        for zh, words in re.findall(
+            rf"^\| ([^|]+) \| ([^|]+) \| (?:{model.__name__}|Finding|Kinship)\.{field.name} \|$", GLOSSARY, re.M
+        )
         for word in words.split(",")
     }
     values = {value for value, _ in field.flatchoices}

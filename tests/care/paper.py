@@ -23,7 +23,15 @@ def number(born: str, seq: int = 1, area: str = "640381") -> str:
     return stem + "10X98765432"[sum(int(d) * w for d, w in zip(stem, weights, strict=True)) % 11]
 
 
-def family(worker: str, born: str = "19750101", seq: int = 1, *, spouse: str | None = None, children: tuple[str, ...] = (), **figures):
+def family(
+    worker: str,
+    born: str = "19750101",
+    seq: int = 1,
+    *,
+    spouse: str | None = None,
+    children: tuple[str, ...] = (),
+    **figures,
+):
     """One family as rows of the form: the worker, a spouse, children by school stage."""
     told = {
         "phone": "13800000001", "income": 12000, "medical": 0, "schooling": 0, "homes": 1, "cars": 0, "business": "否",
@@ -36,7 +44,9 @@ def family(worker: str, born: str = "19750101", seq: int = 1, *, spouse: str | N
     if spouse:
         rows.append(["", spouse, "配偶", number("19760202", seq), "", "务农", *[""] * 11])
     for n, stage in enumerate(children):
-        rows.append(["", f"{worker[0]}小{n}", "子女", number(f"20{10 + n}0303", seq), "", "学生", "", "", "", stage, *[""] * 7])
+        rows.append(
+            ["", f"{worker[0]}小{n}", "子女", number(f"20{10 + n}0303", seq), "", "学生", "", "", "", stage, *[""] * 7]
+        )
     return rows
 
 

@@ -18,7 +18,11 @@ from tests.care.paper import family, number, survey, visit_sheet
 pytestmark = pytest.mark.django_db
 OPEN, SENT, SEEN, DECIDED = date(2022, 7, 1), date(2022, 8, 31), date(2022, 9, 15), date(2022, 9, 20)
 POSTED_UNTIL, CERTIFIED = date(2022, 9, 27), date(2022, 9, 28)
-E01, E02, C1 = ("QTX-01-E01", "峡光铝材工会委员会"), ("QTX-09-E02", "黄河灌区机电工会委员会"), ("QTX-04-C1", "东街社区工会联合会")
+E01, E02, C1 = (
+    ("QTX-01-E01", "峡光铝材工会委员会"),
+    ("QTX-09-E02", "黄河灌区机电工会委员会"),
+    ("QTX-04-C1", "东街社区工会联合会"),
+)
 
 
 class Office:
@@ -28,7 +32,9 @@ class Office:
         self.city, self.cast, self.folder, self.n = city, cast, folder, 0
 
     def open(self, quarter="2022Q3", on=OPEN):
-        self.round, _ = rounds.open_round(org=self.city, quarter=quarter, policy="qingtongxia", area="QTX", by=self.cast["he"], on=on)
+        self.round, _ = rounds.open_round(
+            org=self.city, quarter=quarter, policy="qingtongxia", area="QTX", by=self.cast["he"], on=on
+        )
         return self.round
 
     def send(self, union, *families, on=SENT, by="he", **more):
@@ -76,7 +82,9 @@ def certified(office, *families):
 class TestReturns:
     def test_a_return_is_taken_with_its_refused_rows(self, office):
         bad = family("李红", seq=3, id="640381197501010011")
-        [taken] = office.send(E01, family("张刚", spouse="马敏"), bad, wishes=[("微心愿", "一个头盔"), ("难题", "充电难")])
+        [taken] = office.send(
+            E01, family("张刚", spouse="马敏"), bad, wishes=[("微心愿", "一个头盔"), ("难题", "充电难")]
+        )
         assert (taken.rows, taken.accepted, taken.refused, taken.state) == (3, 2, 1, "taken")
         refusal = Refusal.objects.get(warning=False)
         assert (refusal.row, refusal.column) == (5, "身份证号")
@@ -130,7 +138,11 @@ class TestReturns:
         office.visit(("杜华", number("19750101"), "属实", {}))
         office.decide()
         now = office.families()["杜＊"]
-        assert (now["code"], now["tier"], now["worker_id"]) == (held["code"], "deep", "6403**********" + number("19750101")[-4:])
+        assert (now["code"], now["tier"], now["worker_id"]) == (
+            held["code"],
+            "deep",
+            "6403**********" + number("19750101")[-4:],
+        )
 
     @pytest.mark.parametrize(
         ("union", "quarter", "sentence"),
@@ -236,7 +248,11 @@ class TestRegister:
         lead.refresh_from_db()
         assert (lead.household, lead.state) == (first, "repeated")
         assert Kinship.objects.filter(household=first, until_on=None).count() == 3
-        assert {e.verb for e in Event.objects.filter(subject=f"lead:{lead.code}")} == {"match.reject", "match.undo", "match.accept"}
+        assert {e.verb for e in Event.objects.filter(subject=f"lead:{lead.code}")} == {
+            "match.reject",
+            "match.undo",
+            "match.accept",
+        }
 
     def test_only_one_judgement_counts(self, office):
         lead = self.doubt(office)
@@ -307,7 +323,13 @@ class TestVisits:
 
     def test_excused_and_overdue_are_visible(self, office):
         office.send(E01, family("张刚"), family("李红", seq=5), family("王强", seq=7))
-        visits.excuse(lead=Lead.objects.get(worker_name="张刚"), reason="住院", until=date(2022, 10, 20), by=office.cast["bai"], on=SEEN)
+        visits.excuse(
+            lead=Lead.objects.get(worker_name="张刚"),
+            reason="住院",
+            until=date(2022, 10, 20),
+            by=office.cast["bai"],
+            on=SEEN,
+        )
         office.visit(("王强", number("19750101", 7), "属实", {}))
         balance = rounds.visit_balance(office.round, by=office.cast["he"], on=date(2022, 10, 8))
         assert balance == {
@@ -419,7 +441,9 @@ class TestPublication:
         office.publish()
         finding = Finding.objects.get()
         publish.object_(finding=finding, text="两套房", by=office.cast["he"], on=date(2022, 9, 23))
-        publish.answer_objection(finding=finding, upheld=True, outcome="属实", by=office.cast["xu"], on=date(2022, 9, 26))
+        publish.answer_objection(
+            finding=finding, upheld=True, outcome="属实", by=office.cast["xu"], on=date(2022, 9, 26)
+        )
         office.visit(("张刚", number("19750101"), "与申报不符，以核实为准", {"homes": 2}), on=date(2022, 9, 27))
         office.decide(on=date(2022, 9, 27))
         assert office.families()["张＊"]["rule"] == "excluded-homes"
@@ -468,7 +492,9 @@ class TestFilesAndAid:
         assert HouseholdFile.objects.get().tier == "relative"
 
     def test_a_refusal_cannot_close_without_an_offer_or_declined(self, office):
-        certified(office, family("张刚", homes=2, cause="子女上学"), family("李红", seq=5, income=99999, cause="本人大病"))
+        certified(
+            office, family("张刚", homes=2, cause="子女上学"), family("李红", seq=5, income=99999, cause="本人大病")
+        )
         with pytest.raises(Refused, match="2 户不符合"):
             office.close()
         poor = publish.find_finding(office.round, office.families()["李＊"]["code"])

@@ -5,7 +5,13 @@ import pytest
 from nuanxin.care import rules
 
 CODES = {"QTX": 1, "QTX-01": 2, "QTX-01-E1": 3, "QTX-01-E10": 4, "QTX-09-E02": 5}
-NAMES = {"某市总工会": 1, "小坝镇总工会": 2, "峡光铝材工会委员会": 3, "峡光铝材二厂工会委员会": 4, "灌区机电工会委员会": 5}
+NAMES = {
+    "某市总工会": 1,
+    "小坝镇总工会": 2,
+    "峡光铝材工会委员会": 3,
+    "峡光铝材二厂工会委员会": 4,
+    "灌区机电工会委员会": 5,
+}
 
 
 @pytest.mark.parametrize(
@@ -35,11 +41,16 @@ def test_same_figures_read_nothing_as_zero():
 
 
 def test_the_last_visit_has_the_last_word():
-    used = rules.used_figures({"members": 4, "income": Decimal(9)}, [{"members": 3, "income": None}, {"income": Decimal(0)}])
+    used = rules.used_figures(
+        {"members": 4, "income": Decimal(9)}, [{"members": 3, "income": None}, {"income": Decimal(0)}]
+    )
     assert (used["members"], used["income"]) == (3, Decimal(0))
 
 
-@pytest.mark.parametrize(("cause", "kind"), [("本人大病", "health_check"), ("子女上学", "education"), ("下岗失业", "training"), ("", "legal_aid")])
+@pytest.mark.parametrize(
+    ("cause", "kind"),
+    [("本人大病", "health_check"), ("子女上学", "education"), ("下岗失业", "training"), ("", "legal_aid")],
+)
 def test_an_offer_fits_the_cause(cause, kind):
     assert rules.offer_for(cause) == kind
 
@@ -51,7 +62,9 @@ class TestCeilings:
         return {item: amount for item, (amount, _, _) in rules.cut_to_ceilings(self.AMOUNTS, rows, given or {}).items()}
 
     def test_of_an_item(self):
-        cut = rules.cut_to_ceilings(self.AMOUNTS, [{"item": "medical", "per": "item", "amount": "100000", "clause": "c"}], {})
+        cut = rules.cut_to_ceilings(
+            self.AMOUNTS, [{"item": "medical", "per": "item", "amount": "100000", "clause": "c"}], {}
+        )
         assert cut["medical"] == (Decimal(100000), Decimal(20000), "c")
         assert cut["living"] == (Decimal(8160), Decimal(0), "")
 

@@ -32,7 +32,12 @@ class TestEvents:
         assert [e.seq for e in Event.objects.filter(chain="QTX").order_by("pk")] == [1, 2, 3]
 
     @pytest.mark.parametrize(
-        "statement", ["UPDATE records_event SET verb = 'other'", "DELETE FROM records_event", "UPDATE records_event SET facts = '{}'"]
+        "statement",
+        [
+            "UPDATE records_event SET verb = 'other'",
+            "DELETE FROM records_event",
+            "UPDATE records_event SET facts = '{}'",
+        ],
     )
     def test_database_refuses_to_change_or_delete(self, statement):
         write(("a.b", "x:1"))
@@ -78,7 +83,11 @@ class TestMove:
         assert self.move(round_, decided_on=DAY) == 1
         round_.refresh_from_db()
         event = Event.objects.get(verb="round.decide")
-        assert (round_.state, event.subject, event.facts) == ("decided", "round:QTX-2022Q3", {"from": "open", "to": "decided"})
+        assert (round_.state, event.subject, event.facts) == (
+            "decided",
+            "round:QTX-2022Q3",
+            {"from": "open", "to": "decided"},
+        )
 
     def test_refuses_with_the_whole_list(self, round_):
         with pytest.raises(Refused) as refused:
@@ -102,7 +111,10 @@ class TestMove:
 @pytest.mark.django_db
 class TestJobs:
     def test_an_unbalanced_job_fails_loudly(self):
-        with pytest.raises(AssertionError, match="does not balance"), services.job(step="s", key="k", by="he", on=DAY) as p:
+        with (
+            pytest.raises(AssertionError, match="does not balance"),
+            services.job(step="s", key="k", by="he", on=DAY) as p,
+        ):
             p.count("in", "rows", 2)
             p.count("out", "accepted", 1)
         assert Job.objects.get().state == Job.FAILED
@@ -112,21 +124,40 @@ class TestJobs:
             p.count("in", "rows", 1200)
             p.count("out", "accepted", 1100)
             p.count("out", "refused", 100)
-        assert services.balance_line("收表", Job.objects.get().balance) == "收表: rows 1,200 = accepted 1,100 + refused 100"
+        assert (
+            services.balance_line("收表", Job.objects.get().balance)
+            == "收表: rows 1,200 = accepted 1,100 + refused 100"
+        )
 
 
 @pytest.mark.django_db
 class TestInsert:
     def test_bulk_rows_equal_saved_ones(self, city):
-        kept = Attachment.objects.create(sha256="a" * 64, name="x.xlsx", size=1, kept_at=datetime(2022, 9, 1, 8, tzinfo=UTC))
-        source = BookImport.objects.create(
-            org=city, book="consolation", file_name="x.xlsx", attachment=kept, imported_on=DAY, by="he", accepted=1, refused=0
+        kept = Attachment.objects.create(
+            sha256="a" * 64, name="x.xlsx", size=1, kept_at=datetime(2022, 9, 1, 8, tzinfo=UTC)
         )
-        values = {"row": 2, "on": DAY, "campaign": "夏送清凉", "group": "快递员", "people": 3, "amount": Decimal("1234.50")}
+        source = BookImport.objects.create(
+            org=city,
+            book="consolation",
+            file_name="x.xlsx",
+            attachment=kept,
+            imported_on=DAY,
+            by="he",
+            accepted=1,
+            refused=0,
+        )
+        values = {
+            "row": 2,
+            "on": DAY,
+            "campaign": "夏送清凉",
+            "group": "快递员",
+            "people": 3,
+            "amount": Decimal("1234.50"),
+        }
         Consolation.objects.create(source=source, **values)
         services.insert(Consolation, ["source", *values], [(source.pk, *values.values())])
         with connection.cursor() as cursor:
-            cursor.execute("SELECT row, \"on\", campaign, people, amount FROM books_consolation")
+            cursor.execute('SELECT row, "on", campaign, people, amount FROM books_consolation')
             one, other = cursor.fetchall()
         assert one == other
 

@@ -18,7 +18,8 @@ NUMBER = "640381197112122498"
 
 
 @pytest.mark.parametrize(
-    ("name", "masked"), [("韩春晓", "韩＊晓"), ("田禾", "田＊"), ("张 刚", "张＊"), ("欧阳娜娜", "欧＊＊娜"), ("李", "＊"), ("", "")]
+    ("name", "masked"),
+    [("韩春晓", "韩＊晓"), ("田禾", "田＊"), ("张 刚", "张＊"), ("欧阳娜娜", "欧＊＊娜"), ("李", "＊"), ("", "")],
 )
 def test_names_are_masked(name, masked):
     assert rules.mask_name(name) == masked
@@ -64,7 +65,9 @@ class TestNumbersAtRest:
         )  # fmt: skip
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM union_person")
-            assert NUMBER not in repr([[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in cursor.fetchall()])
+            assert NUMBER not in repr(
+                [[bytes(v) if isinstance(v, memoryview) else v for v in row] for row in cursor.fetchall()]
+            )
 
 
 @pytest.mark.django_db
@@ -76,7 +79,9 @@ class TestTree:
 
     def test_a_renamed_union_is_changed(self, city, tmp_path):
         path = tmp_path / "u.csv"
-        path.write_text("代码,名称,上级代码,层级\nQTX-01-E01,峡光新材料工会委员会,QTX-02,enterprise\n", encoding="gb18030")
+        path.write_text(
+            "代码,名称,上级代码,层级\nQTX-01-E01,峡光新材料工会委员会,QTX-02,enterprise\n", encoding="gb18030"
+        )
         assert load_unions(path, by="he", on=DAY)["changed"] == 1
         assert Org.objects.get(code="QTX-01-E01").parent.code == "QTX-02"
 
@@ -103,7 +108,9 @@ class TestScope:
     @pytest.fixture
     def households(self, cast):
         orgs = {code: Org.objects.get(code=code) for code in ("QTX-01-E01", "QTX-02-C6", "WZ-01-E01")}
-        return {code: Household.objects.create(code=f"H-{code}", org=org, worker_name="某某") for code, org in orgs.items()}
+        return {
+            code: Household.objects.create(code=f"H-{code}", org=org, worker_name="某某") for code, org in orgs.items()
+        }
 
     @pytest.mark.parametrize(
         ("who", "sees"),

@@ -32,7 +32,12 @@ LEAD = Flow(
         Move("visit", ("due", "away", "known", "visited"), "visited", (CITY, VISITOR), ("two visitors", "consent")),
         Move("miss", ("due", "away"), "away", (CITY, VISITOR)),
         Move("decide", ("visited",), "decided", (CITY,)),
-        Move("replace", ("reported", "held", "doubtful", "due", "away", "visited", "known", "repeated"), "replaced", (CITY,)),
+        Move(
+            "replace",
+            ("reported", "held", "doubtful", "due", "away", "visited", "known", "repeated"),
+            "replaced",
+            (CITY,),
+        ),
     ],
 )
 
@@ -52,6 +57,11 @@ FINDING = Flow(
         Move("refuse", ("proposed",), "refused", (APPROVER,), ("another person",)),
         Move("return", ("proposed", "published"), "returned", (APPROVER,), ("reason",)),
         Move("close", ("refused",), "closed", (CITY, APPROVER), ("offer or declined",)),
-        Move("supersede", ("proposed", "published", "returned", "refused", "closed", "certified"), "superseded", (CITY, APPROVER)),
+        Move(
+            "supersede",
+            ("proposed", "published", "returned", "refused", "closed", "certified"),
+            "superseded",
+            (CITY, APPROVER),
+        ),
     ],
 )

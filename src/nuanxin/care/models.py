@@ -82,6 +82,8 @@ class Return(models.Model):
     rows = models.PositiveIntegerField(default=0)
     accepted = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    wishes = models.PositiveIntegerField(default=0)
+    problems = models.PositiveIntegerField(default=0)
     cells = models.JSONField(default=dict)
     # The sentence of a whole refusal: {"code": …, "args": {…}, "zh": …, "en": …}.
     refused_whole = models.JSONField(null=True)
@@ -97,7 +99,9 @@ class Return(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="replaced") | Q(replaced_by__isnull=False), name="replaced_return_names_its_heir"
             ),
-            models.CheckConstraint(condition=Q(state="refused") | Q(org__isnull=False), name="taken_return_has_a_union"),
+            models.CheckConstraint(
+                condition=Q(state="refused") | Q(org__isnull=False), name="taken_return_has_a_union"
+            ),
             models.CheckConstraint(condition=Q(rows=F("accepted") + F("refused")), name="return_rows_balance"),
         ]
 
@@ -235,7 +239,9 @@ class Consent(models.Model):
 
     household = models.ForeignKey(Household, models.CASCADE, related_name="consents")
     signed_on = models.DateField()
-    how = models.CharField(max_length=10, choices=[("form", "申报表签字"), ("door", "入户当面签字"), ("paper", "另纸签字")])
+    how = models.CharField(
+        max_length=10, choices=[("form", "申报表签字"), ("door", "入户当面签字"), ("paper", "另纸签字")]
+    )
     recorded_by = models.CharField(max_length=150)
     withdrawn_on = models.DateField(null=True)
 
@@ -367,8 +373,12 @@ class Finding(models.Model):
                 | Q(certified_on__isnull=False) & ~Q(certified_by="") & ~Q(certified_by=F("proposed_by")),
                 name="finding_certified_by_another",
             ),
-            models.CheckConstraint(condition=~Q(tier="none") | ~Q(state__in=["certified", "published"]), name="none_is_refused"),
-            models.CheckConstraint(condition=Q(tier__isnull=True) | Q(problem="") & ~Q(rule=""), name="tier_has_its_rule"),
+            models.CheckConstraint(
+                condition=~Q(tier="none") | ~Q(state__in=["certified", "published"]), name="none_is_refused"
+            ),
+            models.CheckConstraint(
+                condition=Q(tier__isnull=True) | Q(problem="") & ~Q(rule=""), name="tier_has_its_rule"
+            ),
             models.CheckConstraint(
                 condition=Q(tier__isnull=False) | Q(state__in=["proposed", "returned", "superseded"]),
                 name="undecided_goes_nowhere",

@@ -8,7 +8,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from nuanxin.care import rules
 from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
-from nuanxin.matters.models import Matter
 from nuanxin.union.models import Org
 from nuanxin.union.rules import mask_name
 
@@ -49,7 +48,9 @@ def undecided(round_: Round) -> QuerySet[Lead]:
 def carried(round_: Round) -> QuerySet[HouseholdFile]:
     """Families on file before the round that it did not decide."""
     decided = round_.findings.exclude(state="superseded").filter(tier__isnull=False, household=OuterRef("household"))
-    return on_file_before(round_).exclude(Exists(decided)).select_related("household__worker", "household__org", "finding")
+    return (
+        on_file_before(round_).exclude(Exists(decided)).select_related("household__worker", "household__org", "finding")
+    )
 
 
 def show_round(round_: Round) -> dict[str, Any]:
@@ -101,7 +102,9 @@ def _decided(finding: Finding) -> dict[str, Any]:
 def _undecided(lead: Lead, worker_ids: dict[int, str]) -> dict[str, Any]:
     house = lead.household
     held = rules.HELD.get(held_of(lead), rules.HELD["refused_row"])
-    mask = worker_ids.get(lead.pk) or (house.worker.id_mask if house and house.worker and lead.from_return_id is None else None)
+    mask = worker_ids.get(lead.pk) or (
+        house.worker.id_mask if house and house.worker and lead.from_return_id is None else None
+    )
     if lead.source == Lead.AGAIN and house and house.worker:
         mask = house.worker.id_mask
     return {
@@ -132,10 +135,6 @@ def show_returns(round_: Round) -> dict[str, Any]:
         Lead.objects.filter(from_return__round=round_, source=Lead.REPORTED, held_code="")
         .values_list("from_return").annotate(n=Count("pk")).values_list("from_return", "n")
     )  # fmt: skip
-    matters: dict[int, dict[str, int]] = defaultdict(lambda: {"wish": 0, "problem": 0})
-    raised = Matter.objects.filter(raised__source__round=round_).values_list("raised__source", "kind")
-    for source, kind, n in raised.annotate(n=Count("pk")).values_list("raised__source", "kind", "n"):
-        matters[source][kind] += n
     refusals: dict[int, list[dict[str, Any]]] = defaultdict(list)
     warnings: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for refusal in Refusal.objects.filter(source__round=round_):
@@ -156,10 +155,11 @@ def show_returns(round_: Round) -> dict[str, Any]:
             {
                 "file": r.file_name, "union": r.org.code if r.org else None,
                 "rows_accepted": r.accepted, "rows_refused": r.refused, "households": households.get(r.pk, 0),
-                "wishes": sum(matters[x.pk]["wish"] for x in [r, *companions[r.pk]]),
-                "problems": sum(matters[x.pk]["problem"] for x in [r, *companions[r.pk]]),
+                "wishes": sum(x.wishes for x in [r, *companions[r.pk]]),
+                "problems": sum(x.problems for x in [r, *companions[r.pk]]),
                 "nil": r.nil, "late": r.late, "received_on": r.received_on,
-                "refusals": [told for x in [r, *companions[r.pk]] for told in refusals[x.pk]],
+                "refusals": [told for x in [r, *companions[r.pk]] for told in refusals[x.pk]]
+                + [_second_refused(x) for x in companions[r.pk] if x.refused_whole and not r.refused_whole],
                 "warnings": [told for x in [r, *companions[r.pk]] for told in warnings[x.pk]],
                 "refused_whole": r.refused_whole["zh"] if r.refused_whole else None,
                 "replaced_by": r.replaced_by.file_name if r.replaced_by else None,
@@ -167,6 +167,15 @@ def show_returns(round_: Round) -> dict[str, Any]:
             }
             for r in firsts
         ],
+    }  # fmt: skip
+
+
+def _second_refused(second: Return) -> dict[str, Any]:
+    """The second file of a CSV return that was refused whole, told among the refusals of its first."""
+    why = second.refused_whole or {}
+    return {
+        "sheet": second.file_name, "row": 0, "column": "", "found": second.file_name, "why": why.get("zh", ""),
+        "why_en": why.get("en", ""), "mend": "",
     }  # fmt: skip
 
 

@@ -59,8 +59,10 @@ def add_months(start: date, months: int) -> date:
     """The same day ``months`` later, or that month's last day (民法典 第二百零二条)."""
     year, month0 = divmod(start.year * 12 + start.month - 1 + months, 12)
     first_of_next = date(year + (month0 == 11), (month0 + 1) % 12 + 1, 1)
-    return min(date(year, month0 + 1, min(start.day, 28)) + timedelta(days=max(0, start.day - 28)),
-               first_of_next - timedelta(days=1))
+    return min(
+        date(year, month0 + 1, min(start.day, 28)) + timedelta(days=max(0, start.day - 28)),
+        first_of_next - timedelta(days=1),
+    )
 
 
 def balanced(balance: Mapping[str, Mapping[str, int]]) -> bool:

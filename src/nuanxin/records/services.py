@@ -143,7 +143,9 @@ class Progress:
 
 
 @contextmanager
-def job(*, step: str, key: str, by: str, on: date, show: Callable[[int, int], None] | None = None) -> Iterator[Progress]:
+def job(
+    *, step: str, key: str, by: str, on: date, show: Callable[[int, int], None] | None = None
+) -> Iterator[Progress]:
     """Run one step. It must balance: counts in = counts out, or it fails loudly. The last run's line stays with the Job."""
     row = Job.objects.create(step=step, key=key, by=by, on=on, state=Job.RUNNING, started_at=timezone.now())
     progress = Progress(row, show)
@@ -231,7 +233,7 @@ def _with_json(row: Sequence[Any], at: Sequence[int]) -> list[Any]:
 
 def _sqlite_turn(column: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     if isinstance(column, models.JSONField):
-            return lambda value: json.dumps(value, ensure_ascii=False)
+        return lambda value: json.dumps(value, ensure_ascii=False)
     if isinstance(column, models.DateTimeField):
         return lambda value: connection.ops.adapt_datetimefield_value(value)
     if isinstance(column, models.DateField):

@@ -100,7 +100,10 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
          + ("" if opened else "（早已开展 / opened before）"))  # fmt: skip
     if round_.state == "closed":
         unknown = _new_files(round_, path)
-        step(f"{quarter} 已办结，未作更改 / closed, nothing changed" + (f"；新文件 {unknown} 个未收 / not taken" if unknown else ""))
+        step(
+            f"{quarter} 已办结，未作更改 / closed, nothing changed"
+            + (f"；新文件 {unknown} 个未收 / not taken" if unknown else "")
+        )
         for kept in ("returns", "match", "visits", "decide", "certify"):
             found = Job.objects.filter(key=round_.code, step=kept, state=Job.DONE).order_by("-pk").first()
             if found:
@@ -118,7 +121,11 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
             step(f"{quarter} {sheet.file} 第 {refusal['row']} 行「{refusal['column']}」：{refusal['why']}")
         if sheet.refused_whole:
             step(f"{quarter} {sheet.file}：{sheet.refused_whole}")
-    seen = [day for day in round_.leads.filter(visits__visited_on__isnull=False).values_list("visits__visited_on", flat=True) if day]
+    seen = [
+        day
+        for day in round_.leads.filter(visits__visited_on__isnull=False).values_list("visits__visited_on", flat=True)
+        if day
+    ]
     day = workday_after(max([*seen, due]), 1)
     step(f"{quarter} {balance_line('visits', rounds.visit_balance(round_, by=proposer, on=day))}")
     step(f"{quarter} {balance_line('decide', decide.decide(round_=round_, by=proposer, on=day))}")
@@ -128,7 +135,9 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
     publish.certify(round_=round_, by=certifier, on=day)
     offered = offers.propose_offers(round_=round_, by=proposer, on=day)
     rounds.close_round(round_, by=certifier, on=workday_after(day, 1))
-    step(f"{quarter} {balance_line('certify', rounds.certification_balance(round_, by=certifier, on=day))}；转介 offers {offered}")
+    step(
+        f"{quarter} {balance_line('certify', rounds.certification_balance(round_, by=certifier, on=day))}；转介 offers {offered}"
+    )
 
 
 def _new_files(round_: Round, path: Path) -> int:

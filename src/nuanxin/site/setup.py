@@ -24,7 +24,13 @@ def serve(host: str, port: int) -> None:
 
     class Desk(BaseApplication):
         def load_config(self) -> None:
-            options = {"bind": f"{host}:{port}", "workers": 1, "threads": 4, "loglevel": "warning", "worker_class": "gthread"}
+            options = {
+                "bind": f"{host}:{port}",
+                "workers": 1,
+                "threads": 4,
+                "loglevel": "warning",
+                "worker_class": "gthread",
+            }
             for key, value in options.items():
                 self.cfg.set(key, value)
 

@@ -13,7 +13,12 @@ class Org(TreeNode):
     """A union organisation (工会). ``code`` is what people use; the parent is the upper union."""
 
     CITY, STREET, COMMUNITY, ENTERPRISE = "city", "street", "community", "enterprise"
-    LEVELS = [(CITY, "市总工会"), (STREET, "镇（街道）总工会"), (COMMUNITY, "社区工会联合会"), (ENTERPRISE, "企业工会委员会")]
+    LEVELS = [
+        (CITY, "市总工会"),
+        (STREET, "镇（街道）总工会"),
+        (COMMUNITY, "社区工会联合会"),
+        (ENTERPRISE, "企业工会委员会"),
+    ]
     # Who owes a return each quarter: the unions that have members of their own.
     OWING = (COMMUNITY, ENTERPRISE)
 
@@ -91,7 +96,9 @@ class Household(models.Model):
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="household_not_merged_into_itself")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="household_not_merged_into_itself")
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {rules.mask_name(self.worker_name)}"

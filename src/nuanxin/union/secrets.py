@@ -34,7 +34,9 @@ def seal_all(numbers: Iterable[str | None]) -> list[bytes | None]:
     numbers = list(numbers)
     nonces = os.urandom(12 * len(numbers))
     return [
-        None if number is None else _AES_GCM + (nonce := nonces[12 * i : 12 * i + 12]) + box.encrypt(nonce, number.encode(), None)
+        None
+        if number is None
+        else _AES_GCM + (nonce := nonces[12 * i : 12 * i + 12]) + box.encrypt(nonce, number.encode(), None)
         for i, number in enumerate(numbers)
     ]
 

@@ -13,7 +13,14 @@ from nuanxin.union.models import Org, Person, Post, User
 from nuanxin.union.queries import require
 
 _LEVELS = {"city", "street", "community", "enterprise"}
-_TITLES = {"代码": "code", "名称": "name", "上级代码": "parent", "层级": "level", "纬度": "latitude", "经度": "longitude"}
+_TITLES = {
+    "代码": "code",
+    "名称": "name",
+    "上级代码": "parent",
+    "层级": "level",
+    "纬度": "latitude",
+    "经度": "longitude",
+}
 
 
 @transaction.atomic
@@ -30,10 +37,16 @@ def load_unions(path: Path, *, by: str, on: date) -> dict[str, int]:
     titles = [_TITLES.get(re.sub(r"\s", "", title), title) for title in lines[0]] if lines else []
     if not {"code", "name", "parent", "level"} <= set(titles):
         raise Refused(f"{path.name}：第 1 行应有 代码,名称,上级代码,层级 / line 1 must have these four columns")
-    rows = [(n, dict(zip(titles, map(str.strip, line), strict=False))) for n, line in enumerate(lines[1:], 2) if any(line)]
+    rows = [
+        (n, dict(zip(titles, map(str.strip, line), strict=False))) for n, line in enumerate(lines[1:], 2) if any(line)
+    ]
     codes = [row["code"] for _, row in rows]
     wrong = [
-        *(f"第 {n} 行：层级「{r['level']}」应为 {'/'.join(sorted(_LEVELS))}" for n, r in rows if r["level"] not in _LEVELS),
+        *(
+            f"第 {n} 行：层级「{r['level']}」应为 {'/'.join(sorted(_LEVELS))}"
+            for n, r in rows
+            if r["level"] not in _LEVELS
+        ),
         *(f"第 {n} 行：代码「{r['code']}」重复" for n, r in rows if codes.count(r["code"]) > 1),
         *(
             f"第 {n} 行：上级代码「{r['parent']}」不存在"
@@ -49,7 +62,9 @@ def load_unions(path: Path, *, by: str, on: date) -> dict[str, int]:
     while waiting:
         ready = [row for row in waiting if not row["parent"] or row["parent"] in known]
         if not ready:
-            raise Refused(f"{path.name}：上级关系成环：{'、'.join(row['code'] for row in waiting)} / the tree has a loop")
+            raise Refused(
+                f"{path.name}：上级关系成环：{'、'.join(row['code'] for row in waiting)} / the tree has a loop"
+            )
         for row in ready:
             parent = known.get(row["parent"])
             wanted = {
@@ -97,4 +112,4 @@ def reveal(person: Person, *, org: Org, reason: str, by: User, on: date) -> str:
         raise Refused("查看完整号码须填写理由 / a reason is needed to see a full number")
     lines = [("person.reveal", f"person:{person.pk}", {"reason": reason[:200]})]
     write_events(chain=org.code, lines=lines, by=by.username, on=on)
-    return secrets.unseal(person.id_cipher)
+    return secrets.unseal(bytes(person.id_cipher))

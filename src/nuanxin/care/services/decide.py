@@ -21,7 +21,7 @@ from nuanxin.care.flows import ROUND
 from nuanxin.care.models import Finding, HouseholdFile, Lead, Round, Visit
 from nuanxin.policy import Explanation, Policy
 from nuanxin.records.rules import parts
-from nuanxin.records.services import Refused, insert, job, move, write_events
+from nuanxin.records.services import Line, Refused, insert, job, move, write_events
 from nuanxin.union.models import User
 from nuanxin.union.queries import require
 from nuanxin.union.rules import quarter_span
@@ -173,12 +173,15 @@ def _decide_part(
     table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
     answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist()
     houses = [lead.household_id for lead in leads]
-    standing, on_file = {}, set()
+    standing: dict[int, Finding] = {}
+    on_file: set[int] = set()
     for some in parts(houses):
         standing |= {f.household_id: f for f in round_.findings.exclude(state="superseded").filter(household__in=some)}
         files = HouseholdFile.objects.filter(closed_on__isnull=True, household__in=some)
         on_file |= set(files.values_list("household_id", flat=True))
-    fresh, superseded, lines = [], [], []
+    fresh: list[tuple[Any, ...]] = []
+    superseded: list[int] = []
+    lines: list[Line] = []
     counts: dict[str, int] = defaultdict(int)
     for lead, row, got in zip(leads, rows, answers, strict=True):
         rule, problem = got.get("tier_rule") or "", _problem(got)
@@ -201,7 +204,13 @@ def _decide_part(
             *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
             by.username, on, "", "",
         ))  # fmt: skip
-        facts = {"rule": rule, "policy": policy.id, "version": policy.version, "digest": policy.digest, "problem": bool(problem)}
+        facts = {
+            "rule": rule,
+            "policy": policy.id,
+            "version": policy.version,
+            "digest": policy.digest,
+            "problem": bool(problem),
+        }
         lines.append(("finding.propose", f"finding:{code}", facts))
     for some in parts(superseded):
         Finding.objects.filter(pk__in=some).update(state="superseded")

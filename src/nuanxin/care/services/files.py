@@ -77,7 +77,9 @@ def leave_file(round_: Round, keys: Sequence[int], *, by: User, on: date) -> int
             file.close_reason = rules.leaves_because(finding.rule, file.tier)
             left.append(file)
             lines.append(("file.close", f"file:{file.code}", {"rule": finding.rule}))
-    HouseholdFile.objects.bulk_update(left, ["closed_on", "closed_in", "closing_finding", "close_reason"], batch_size=300)
+    HouseholdFile.objects.bulk_update(
+        left, ["closed_on", "closed_in", "closing_finding", "close_reason"], batch_size=300
+    )
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return len(left)
 

@@ -12,7 +12,7 @@ from nuanxin.care import rules
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import Consent, Finding, Lead, Offer, RegisterCheck, Review, Round
 from nuanxin.care.services.rounds import CARRIED
-from nuanxin.records.services import Refused, insert, keep_file, move, workday_after, write_events
+from nuanxin.records.services import Line, Refused, insert, keep_file, move, workday_after, write_events
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, Org, User
@@ -67,7 +67,7 @@ def ask_review(*, finding: Finding, text: str, by: User, on: date) -> Review:
         raise Refused("请写明申请复核的理由 / say why a review is asked for")
     with transaction.atomic():
         review = Review.objects.create(finding=finding, asked_on=on, text=text.strip()[:500])
-        lines = [("review.ask", f"finding:{finding.code}", {})]
+        lines: list[Line] = [("review.ask", f"finding:{finding.code}", {})]
         write_events(chain=org.code, lines=lines, by=by.username, on=on)
     return review
 
@@ -102,7 +102,9 @@ def end_review(*, review: Review, upheld: bool, outcome: str, by: User, on: date
                     FINDING, "supersede", Finding.objects.filter(pk=finding.pk), by=by.username, on=on, roles=roles,
                     chain=org.code,
                 )  # fmt: skip
-                Lead.objects.filter(pk=finding.lead_id).update(state="due", clock_on=workday_after(on, rules.URGENT_DAYS))
+                Lead.objects.filter(pk=finding.lead_id).update(
+                    state="due", clock_on=workday_after(on, rules.URGENT_DAYS)
+                )
             elif not now.leads.filter(household=finding.household).exclude(state__in=["replaced", "repeated"]).exists():
                 old = finding.lead
                 number = now.leads.filter(source=Lead.REVIEW).count() + 1
@@ -123,7 +125,9 @@ def consent(*, household: Household, signed_on: date, how: str, by: User, on: da
         raise Refused("签字日期晚于今天 / the signature is dated in the future")
     with transaction.atomic():
         made, new = Consent.objects.get_or_create(
-            household=household, withdrawn_on=None, defaults={"signed_on": signed_on, "how": how, "recorded_by": by.username}
+            household=household,
+            withdrawn_on=None,
+            defaults={"signed_on": signed_on, "how": how, "recorded_by": by.username},
         )
         if new:
             lines = [("consent.record", f"household:{household.code}", {"how": how})]
@@ -136,7 +140,7 @@ def withdraw_consent(*, household: Household, by: User, on: date) -> None:
     with transaction.atomic():
         if not Consent.objects.filter(household=household, withdrawn_on=None).update(withdrawn_on=on):
             raise Refused(f"{household.code} 没有生效的授权 / no consent of {household.code} is in force")
-        lines = [("consent.withdraw", f"household:{household.code}", {})]
+        lines: list[Line] = [("consent.withdraw", f"household:{household.code}", {})]
         write_events(chain=household.org.code, lines=lines, by=by.username, on=on)
 
 
@@ -183,7 +187,8 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
             told["refused_whole"] = reading.refused_whole.text("zh")
             continue
         told["refusals"] += [
-            {"sheet": r.sheet, "row": r.row, "column": r.column, "found": r.found, "why": r.why("zh")} for r in reading.refusals
+            {"sheet": r.sheet, "row": r.row, "column": r.column, "found": r.found, "why": r.why("zh")}
+            for r in reading.refusals
         ]
         rows = [row for row in reading.tables["register_check"].to_pylist() if row["accepted"]]
         keys = secrets.find_keys([row["resident_id"] for row in rows])
@@ -209,7 +214,16 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
                 told["accepted"] += 1
                 checked = row.get("checked_on") or on
                 if (kinship.household_id, kinship.person_id, checked, row["result"]) not in have:
-                    fresh.append((kinship.household_id, kinship.person_id, row["result"], checked, row.get("document") or "", kept.pk))
+                    fresh.append(
+                        (
+                            kinship.household_id,
+                            kinship.person_id,
+                            row["result"],
+                            checked,
+                            row.get("document") or "",
+                            kept.pk,
+                        )
+                    )
             insert(RegisterCheck, ["household", "person", "result", "checked_on", "document", "attachment"], fresh)
             lines = [("check.import", f"attachment:{kept.sha256[:12]}", {"accepted": told["accepted"]})]
             write_events(chain=org.code, lines=lines, by=by.username, on=on)

@@ -69,7 +69,9 @@ def object_(*, finding: Finding, text: str, by: User, on: date) -> Objection:
     if posted is None or finding.state != "published":
         missing.append(f"{finding.code} 不在公示中 / {finding.code} is not being published")
     elif on > posted.until_on:
-        missing.append(f"公示已于 {posted.until_on} 结束，请走复核 / the posting ended on {posted.until_on}: ask for a review")
+        missing.append(
+            f"公示已于 {posted.until_on} 结束，请走复核 / the posting ended on {posted.until_on}: ask for a review"
+        )
     elif on < posted.posting.from_on:
         missing.append("公示尚未开始 / the posting has not begun")
     with transaction.atomic():
@@ -144,8 +146,12 @@ def certify(*, round_: Round, by: User, on: date, codes: list[str] | None = None
         )
     waiting = wanted.filter(state__in=["published", "objected"])
     if codes and not good.exists() and not bad.exists() and waiting.exists():
-        until = Posted.objects.filter(finding__in=waiting).order_by("-until_on").values_list("until_on", flat=True).first()
-        missing.append(f"公示期未满（至 {until}）或有异议未答复 / the posting runs until {until}, or an objection is open")
+        until = (
+            Posted.objects.filter(finding__in=waiting).order_by("-until_on").values_list("until_on", flat=True).first()
+        )
+        missing.append(
+            f"公示期未满（至 {until}）或有异议未答复 / the posting runs until {until}, or an objection is open"
+        )
     with transaction.atomic():
         certified_keys = list(good.values_list("pk", flat=True))
         refused_keys = list(bad.values_list("pk", flat=True))
@@ -189,5 +195,3 @@ def find_finding(round_: Round, code: str) -> Finding:
     if not found:
         raise Refused(f"{round_.quarter} 没有「{code}」的认定意见 / {round_.quarter} has no finding of “{code}”")
     return found
-
-

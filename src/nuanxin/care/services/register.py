@@ -44,7 +44,9 @@ def match_round(
         for name in ("known", "new", "probable", "doubtful", "repeated"):
             progress.count("out", name, tally[name])
         facts = dict(tally)
-        write_events(chain=round_.org.code, lines=[("round.match", f"round:{round_.code}", facts)], by=by.username, on=on)
+        write_events(
+            chain=round_.org.code, lines=[("round.match", f"round:{round_.code}", facts)], by=by.username, on=on
+        )
     return progress.balance
 
 
@@ -57,7 +59,9 @@ _PERSON = pa.schema([
 def _table(key: str, rows: Iterable[tuple[Any, ...]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * (len(_PERSON) + 1)
     schema = pa.schema([(key, pa.int64()), *_PERSON])
-    return pa.table([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
 
 
 def _reported(leads: Any) -> tuple[pa.Table, list[int]]:
@@ -69,7 +73,10 @@ def _reported(leads: Any) -> tuple[pa.Table, list[int]]:
     )  # fmt: skip
     table = _table(
         "family",
-        ((lead, rel == "self", name, id_, phone or None, born, org, rel) for lead, rel, name, id_, phone, born, org, _ in rows),
+        (
+            (lead, rel == "self", name, id_, phone or None, born, org, rel)
+            for lead, rel, name, id_, phone, born, org, _ in rows
+        ),
     )
     return table, [row[-1] for row in rows]
 
@@ -99,9 +106,10 @@ def _clash(reported: pa.Table, keys: list[int], known: pa.Table) -> int:
         for row in matching.clashes(reported, known).to_pylist()
         if row["household"] is not None or row["other_row"] < row["row"]
     ]
-    members = ReportedMember.objects.filter(pk__in=found, lead__from_return__isnull=False).select_related("lead__from_return")
+    members = ReportedMember.objects.filter(pk__in=found).select_related("lead__from_return")
     for member in members:
         source = member.lead.from_return
+        assert source is not None, "rows are reported in a return"
         Refusal.objects.create(
             source=source, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
             code="another_person", why_zh="这个身份证号登记的是另一个人", why_en="this ID number is another person's",
@@ -117,18 +125,39 @@ def _clash(reported: pa.Table, keys: list[int], known: pa.Table) -> int:
     return len(found)
 
 
-Graded = dict[int, tuple[str, int | None, float, list[str], int | None]]  # lead → grade, household, score, reasons, twin
+Graded = dict[
+    int, tuple[str, int | None, float, list[str], int | None]
+]  # lead → grade, household, score, reasons, twin
 
 
 def _grade(reported: pa.Table, known: pa.Table) -> Graded:
     graded: Graded = {}
     for row in matching.match_families(reported, known).to_pylist():
         graded[row["family"]] = (row["grade"], row["household"], row["score"], row["reasons"], None)
+    _without_number(graded, reported)
     for row in matching.within_batch(reported).to_pylist():
         # A family that is on file already needs no twin.
         if graded[row["family"]][0] == "new":
             graded[row["family"]] = (row["grade"], None, row["score"], row["reasons"], row["same_as"])
     return graded
+
+
+def _without_number(graded: Graded, reported: pa.Table) -> None:
+    """A household that was only ever held, since its worker's number was refused, raises no doubt: the same name and what they
+    share make it the same family, otherwise it is another."""
+    unsure = {key: row[1] for key, row in graded.items() if row[0] == "doubtful" and row[1] is not None}
+    names: dict[int, str] = {}
+    for part in parts(sorted({house for house in unsure.values() if house is not None})):
+        names |= dict(Household.objects.filter(pk__in=part, worker=None).values_list("id", "worker_name"))
+    if not names:
+        return
+    columns = reported.select(["family", "is_worker", "name"]).to_pylist()
+    workers = {row["family"]: row["name"] for row in columns if row["is_worker"]}
+    for key, house in unsure.items():
+        if house in names:
+            _, _, score, reasons, twin = graded[key]
+            same = matching.name_key(workers.get(key, "")) == matching.name_key(names[house])
+            graded[key] = ("probable", house, score, reasons, twin) if same else ("new", None, score, reasons, twin)
 
 
 def _settle(round_: Round, graded: Graded, *, on: date) -> None:
@@ -144,15 +173,28 @@ def _settle(round_: Round, graded: Graded, *, on: date) -> None:
             if lead.grade != "exact" and heirs:
                 # The corrected row of a family whose worker had no good number: the same union, the same name.
                 heir = heirs.pop((lead.org_id, matching.name_key(lead.worker_name)), None)
-            target = heir or (houses[twin] if twin is not None else household)
-            if lead.grade == "doubtful" and heir is None:
-                lead.candidate_id, lead.state = target, "doubtful"
-            elif lead.grade == "new" and heir is None:
+            if heir is not None:
+                lead.household_id = heir
+            elif twin is not None:
+                # Its twin comes first, and may have a new household only below.
+                continue
+            elif lead.grade == "doubtful":
+                lead.candidate_id, lead.state = household, "doubtful"
+            elif lead.grade == "new":
                 fresh.append(lead)
             else:
-                lead.household_id = target
+                lead.household_id = household
         _new_households(round_, fresh)
         houses |= {lead.pk: lead.household_id or lead.candidate_id for lead in leads}
+        for lead in leads:
+            grade, _, _, _, twin = graded[lead.pk]
+            if twin is None or lead.household_id is not None:
+                continue
+            houses[lead.pk] = houses[twin]
+            if grade == "doubtful":
+                lead.candidate_id, lead.state = houses[twin], "doubtful"
+            else:
+                lead.household_id = houses[twin]
         settled = [lead for lead in leads if lead.state != "doubtful"]
         _people([lead.pk for lead in settled], on)
         _states(round_, settled)
@@ -169,7 +211,16 @@ def _bulk_settle(leads: list[Lead]) -> None:
             " new boolean, grade varchar(10), score double precision, reasons text)"
         )
         rows = [
-            (lead.pk, lead.household_id, lead.candidate_id, lead.state, lead.new, lead.grade, lead.score, json.dumps(lead.reasons))
+            (
+                lead.pk,
+                lead.household_id,
+                lead.candidate_id,
+                lead.state,
+                lead.new,
+                lead.grade,
+                lead.score,
+                json.dumps(lead.reasons),
+            )
             for lead in leads
         ]
         if connection.vendor == "postgresql":
@@ -191,7 +242,8 @@ def _heirless(round_: Round) -> dict[tuple[int, str], int]:
     """Households of replaced leads of this round whose worker had no good ID number: the corrected row inherits them."""
     found = round_.leads.filter(state="replaced", household__worker__isnull=True, household__isnull=False)
     return {
-        (org, matching.name_key(name)): house for org, name, house in found.values_list("org_id", "worker_name", "household_id")
+        (org, matching.name_key(name)): house
+        for org, name, house in found.values_list("org_id", "worker_name", "household_id")
     }
 
 
@@ -208,13 +260,26 @@ def _new_households(round_: Round, leads: list[Lead]) -> None:
     )  # fmt: skip
 
 
-_ROW = ("lead_id", "id_hash", "name", "relation", "id_cipher", "id_mask", "born_on", "phone_hash", "phone_cipher", "phone_mask")
+_ROW = (
+    "lead_id",
+    "id_hash",
+    "name",
+    "relation",
+    "id_cipher",
+    "id_mask",
+    "born_on",
+    "phone_hash",
+    "phone_cipher",
+    "phone_mask",
+)
 
 
 def _rows_of(lead_ids: list[int]) -> Iterable[tuple[Any, ...]]:
     """The good rows of the leads, family by family; the worker's also where another cell of it was refused."""
     for part in parts(lead_ids):
-        found = ReportedMember.objects.filter(lead__in=part, id_hash__isnull=False).filter(Q(accepted=True) | Q(relation="self"))
+        found = ReportedMember.objects.filter(lead__in=part, id_hash__isnull=False).filter(
+            Q(accepted=True) | Q(relation="self")
+        )
         yield from found.order_by("lead_id", "pk").values_list(*_ROW)
 
 
@@ -237,7 +302,17 @@ def _people(lead_ids: list[int], on: date) -> None:
                 known[id_hash] = phone_hash
         elif id_hash not in fresh:
             sex = "m" if mask[-2] in "13579" else "f"
-            fresh[id_hash] = (name, id_hash, bytes(cipher), mask, born, sex, phone_hash, phone_cipher and bytes(phone_cipher), phone_mask)
+            fresh[id_hash] = (
+                name,
+                id_hash,
+                bytes(cipher),
+                mask,
+                born,
+                sex,
+                phone_hash,
+                phone_cipher and bytes(phone_cipher),
+                phone_mask,
+            )
     insert(
         Person, ["name", "id_hash", "id_cipher", "id_mask", "born_on", "sex", "phone_hash", "phone_cipher", "phone_mask"],
         list(fresh.values()),
@@ -254,7 +329,9 @@ def _states(round_: Round, leads: list[Lead]) -> None:
     on_file = _on_file(houses)
     before = _last_figures(on_file)
     active: dict[int, Lead] = {}
-    others = round_.leads.exclude(state__in=["reported", "replaced", "repeated", "doubtful"]).only("state", "source", "household_id")
+    others = round_.leads.exclude(state__in=["reported", "replaced", "repeated", "doubtful"]).only(
+        "state", "source", "household_id"
+    )
     for part in parts(houses):
         active |= {lead.household_id or 0: lead for lead in others.filter(household__in=part).order_by("pk")}
     stale: list[int] = []
@@ -300,7 +377,11 @@ def _figures(row: Any) -> dict[str, Any]:
 def _on_file(houses: Sequence[int]) -> set[int]:
     """The households among ``houses`` that are on file."""
     files = HouseholdFile.objects.filter(closed_on__isnull=True)
-    return {house for part in parts(houses) for house in files.filter(household__in=part).values_list("household_id", flat=True)}
+    return {
+        house
+        for part in parts(houses)
+        for house in files.filter(household__in=part).values_list("household_id", flat=True)
+    }
 
 
 def _last_figures(houses: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
@@ -354,7 +435,8 @@ def _members(leads: list[Lead], on: date) -> None:
         Kinship.objects.filter(pk__in=part).update(until_on=on)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE union_household SET worker_id = %s WHERE id = %s AND (worker_id IS NULL OR worker_id <> %s)", workers
+            "UPDATE union_household SET worker_id = %s WHERE id = %s AND (worker_id IS NULL OR worker_id <> %s)",
+            workers,
         )
 
 
@@ -407,7 +489,9 @@ def undo(lead: Lead, *, by: User, on: date) -> None:
             # Members that only this lead brought into the household leave it again.
             own = set(lead.reported.values_list("id_hash", flat=True))
             others = set(
-                ReportedMember.objects.filter(lead__household=former).exclude(lead=lead).values_list("id_hash", flat=True)
+                ReportedMember.objects.filter(lead__household=former)
+                .exclude(lead=lead)
+                .values_list("id_hash", flat=True)
             )
             Kinship.objects.filter(household=former, person__id_hash__in=own - others).delete()
             heads = Kinship.objects.filter(household=former, relation="self", until_on__isnull=True).order_by("pk")

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 from django.db import transaction
 
 from nuanxin.care import rules
@@ -101,10 +102,14 @@ def receive(
     Raises Refused when the round is closed or ``by`` holds no post for it.
     """
     if round_.state == "closed":
-        raise Refused(f"{round_.quarter} 已办结，请随本季度上报 / {round_.quarter} is closed: send it with the current round")
+        raise Refused(
+            f"{round_.quarter} 已办结，请随本季度上报 / {round_.quarter} is closed: send it with the current round"
+        )
     require_any(by, round_, on)
     done = Received()
-    files = sorted(files_in(paths), key=lambda path: (bool(COMPANION.search(path.stem)), "更正" in path.stem, path.name))
+    files = sorted(
+        files_in(paths), key=lambda path: (bool(COMPANION.search(path.stem)), "更正" in path.stem, path.name)
+    )
     kept = {(r.attachment.sha256, r.file_name): r for r in round_.returns.select_related("attachment")}
     hashes = {sha for (sha, _), r in kept.items() if r.companion_of_id is None and r.state != Return.REFUSED}
     fresh, digests = [], {}
@@ -174,7 +179,9 @@ def _take(desk: _Desk, readings: Sequence[Reading], done: Received) -> None:
     events: dict[str, list[Any]] = defaultdict(list)
     pairs = [(made, reading) for reading in readings if (made := _one(desk, reading, done, events)) is not None]
     # A file of this very chunk may have been replaced by a later one.
-    replaced = set(Return.objects.filter(pk__in=[made.pk for made, _ in pairs], state=Return.REPLACED).values_list("pk", flat=True))
+    replaced = set(
+        Return.objects.filter(pk__in=[made.pk for made, _ in pairs], state=Return.REPLACED).values_list("pk", flat=True)
+    )
     for made, reading in pairs:
         refusals += [_refusal(made, refusal, False) for refusal in reading.refusals]
         refusals += [_refusal(made, warning, True) for warning in reading.warnings]
@@ -206,19 +213,22 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
     org_id, problem = rules.union_of_file(base, reading.org_name, desk.by_code, desk.by_name)
     org = desk.orgs.get(org_id) if org_id else None
     whole = _whole(desk, reading, org, problem)
-    first = None
+    first = desk.firsts.get(base) if COMPANION.search(stem) and "survey" not in forms else None
     if whole is None and "survey" not in forms:
-        first = desk.firsts.get(base) if COMPANION.search(stem) else None
-        if first is None or first.state == Return.REFUSED:
+        if first is None:
             whole = _sentence("no_first_file" if COMPANION.search(stem) else "no_survey")
-    counts = reading.balance.get("survey", {})
+        elif first.state == Return.REFUSED:
+            whole = first.refused_whole
+    counts: dict[str, Any] = dict(reading.balance.get("survey", {}))
     accepted, refused = (counts.get("accepted", 0), counts.get("refused", 0)) if whole is None and not first else (0, 0)
+    kinds = reading.tables["matters"].filter(pc.field("accepted"))["kind"].to_pylist() if "matters" in forms and not whole else []
     made = Return(
         code=desk.code(org), round=desk.round, org=org, file_name=reading.name,
         attachment=keep_file(reading.path, sha256=reading.sha256, name=reading.name), received_on=desk.on,
         late=desk.on > desk.round.returns_due_on, by=desk.by.username, correction=reading.correction,
         state=Return.REFUSED if whole else Return.TAKEN, refused_whole=whole, nil=reading.nil and whole is None and not first,
         rows=accepted + refused, accepted=accepted, refused=refused, cells=counts, companion_of=first,
+        wishes=kinds.count("wish"), problems=kinds.count("problem"),
     )  # fmt: skip
     if first is not None and first.state == Return.REPLACED:
         made.state, made.replaced_by = Return.REPLACED, first.replaced_by
@@ -262,7 +272,11 @@ def _replace(earlier: Return, heir: Return, desk: _Desk) -> None:
     group = Return.objects.filter(pk=earlier.pk) | Return.objects.filter(companion_of=earlier)
     for old in list(group):
         withdraw(old.code, by=desk.by, on=desk.on)
-    Return.objects.filter(pk__in=list(group.values_list("pk", flat=True))).update(state=Return.REPLACED, replaced_by=heir)
+    Return.objects.filter(pk__in=list(group.values_list("pk", flat=True))).update(
+        state=Return.REPLACED, replaced_by=heir
+    )
+    for held in (earlier, *(first for first in desk.firsts.values() if first.pk == earlier.pk)):
+        held.state, held.replaced_by = Return.REPLACED, heir
     Lead.objects.filter(from_return=earlier).exclude(state__in=["decided", "replaced"]).update(state="replaced")
 
 
@@ -310,7 +324,9 @@ def _families(
             table["study_stage"][i] for i in counted
             if table["relation"][i] not in ("self", "spouse", "parent", "grandparent")
         ]  # fmt: skip
-        more = {name: _plain(table[name][head]) for name in FAMILY_MORE if name in table and table[name][head] is not None}
+        more = {
+            name: _plain(table[name][head]) for name in FAMILY_MORE if name in table and table[name][head] is not None
+        }
         if cards[head]:
             more |= {"card_mask": cards[head][-4:], "card_seal": (secrets.seal(cards[head])).hex()}
         leads.append((
@@ -354,5 +370,3 @@ def _matters(desk: _Desk, made: Return, rows: Iterable[dict[str, Any]]) -> list[
         for row in rows
         if row["accepted"]
     ]  # fmt: skip
-
-

@@ -39,7 +39,9 @@ def open_round(
         return found, False
     later = Round.objects.filter(org=org, quarter__gt=quarter).order_by("quarter").first()
     if later:
-        raise Refused(f"{later.quarter} 已经开展，不能再开展更早的 {quarter} / {later.quarter} is open: {quarter} came before it")
+        raise Refused(
+            f"{later.quarter} 已经开展，不能再开展更早的 {quarter} / {later.quarter} is open: {quarter} came before it"
+        )
     due, visits = rules.default_dates(first, last)
     with transaction.atomic():
         round_ = Round.objects.create(
@@ -129,5 +131,3 @@ def certification_balance(round_: Round, *, by: User, on: date) -> dict[str, dic
             progress.count("out", name, live.filter(state=state).count())
         progress.count("out", "pending", live.exclude(state__in=["certified", "returned", "closed"]).count())
     return progress.balance
-
-

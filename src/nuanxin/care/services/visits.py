@@ -81,7 +81,10 @@ def record(
         if reading.refused_whole is not None:
             outcome.refused_whole = reading.refused_whole.text("zh")
             continue
-        with job(step="visit sheet", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
+        with (
+            job(step="visit sheet", key=round_.code, by=by.username, on=on, show=show) as progress,
+            transaction.atomic(),
+        ):
             for refusal in reading.refusals:
                 outcome.refusals.append(_told(refusal))
             outcome.warnings += [_told(warning) for warning in reading.warnings]
@@ -109,7 +112,14 @@ _VISIT = [
 
 
 def _record(
-    round_: Round, orgs: set[int], rows: Sequence[dict[str, Any]], kept: Attachment, outcome: Recorded, *, by: User, on: date
+    round_: Round,
+    orgs: set[int],
+    rows: Sequence[dict[str, Any]],
+    kept: Attachment,
+    outcome: Recorded,
+    *,
+    by: User,
+    on: date,
 ) -> None:
     rows = [row for row in rows if row["accepted"]]
     book = _Book(round_, orgs, secrets.find_keys([row["resident_id"] for row in rows]))
@@ -144,7 +154,11 @@ def _record(
         }  # fmt: skip
         found = book.visits.get((lead.pk, row["visited_on"]))
         if found is not None:
-            changed = [k for k, v in values.items() if k not in ("attachment_id", "row", "consent_id") and getattr(found, k) != v]
+            changed = [
+                k
+                for k, v in values.items()
+                if k not in ("attachment_id", "row", "consent_id") and getattr(found, k) != v
+            ]
             if not changed:
                 outcome.same += 1
                 continue
@@ -194,21 +208,23 @@ class _Book:
         standing = standing.filter(round__quarter__lte=round_.quarter, round__org=round_.org).defer("more", "reasons")
         made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False)
         ended = round_.findings.filter(state__in=["certified", "refused", "closed"])
-        for part in parts(houses):
-            for lead in standing.filter(Q(household__in=part) | Q(household__isnull=True, candidate__in=part)):
+        for some in parts(houses):
+            for lead in standing.filter(Q(household__in=some) | Q(household__isnull=True, candidate__in=some)):
                 house = lead.household_id or lead.candidate_id or 0
                 self.last[house] = lead
                 if lead.round_id == round_.pk:
                     self.leads[house] = lead
-            self.visits |= {(v.lead_id, v.visited_on): v for v in made.filter(lead__household__in=part) if v.visited_on}
-            self.ended |= set(ended.filter(household__in=part).values_list("household_id", flat=True))
+            self.visits |= {(v.lead_id, v.visited_on): v for v in made.filter(lead__household__in=some) if v.visited_on}
+            self.ended |= set(ended.filter(household__in=some).values_list("household_id", flat=True))
 
     def household(self, key: str | None, name: str | None) -> tuple[Household | None, str | None]:
         found = self.people.get(key or "", [])
         if not found:
             return None, "unknown_family"
         # A person may stand in two households (a parent of two workers): the one that is at work in this round comes first.
-        found = sorted(found, key=lambda k: (k.household_id not in self.leads, k.relation != "self", k.until_on is not None, k.pk))
+        found = sorted(
+            found, key=lambda k: (k.household_id not in self.leads, k.relation != "self", k.until_on is not None, k.pk)
+        )
         kinship = found[0]
         if kinship.household_id not in self.last:
             return None, "unknown_family"
@@ -272,17 +288,19 @@ def plan(
     """
     require(by, "visit.plan", round_.org, on)
     due = list(
-        round_.leads.filter(state__in=["due", "away"]).select_related("org", "org__parent", "household").order_by("clock_on", "pk")
+        round_.leads.filter(state__in=["due", "away"])
+        .select_related("org", "org__parent", "household")
+        .order_by("clock_on", "pk")
     )
     stops = [
         Stop(
-            key=lead.pk, town=lead.org.parent.name if lead.org.parent else lead.org.name, due_on=lead.clock_on,
+            key=str(lead.pk), town=lead.org.parent.name if lead.org.parent else lead.org.name, due_on=lead.clock_on,
             lat=None if lead.org.latitude is None else float(lead.org.latitude),
             lon=None if lead.org.longitude is None else float(lead.org.longitude), urgent=lead.source == Lead.URGENT,
         )
         for lead in due
     ]  # fmt: skip
-    by_key = {lead.pk: lead for lead in due}
+    by_key = {str(lead.pk): lead for lead in due}
     planned = plan_days(stops, [Team(one, two) for one, two in teams], list(days), per_day=per_day)
     visits, left = [], []
     with transaction.atomic():

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nuanxin.site.cli.common import By, Json, On, Quarter, QuarterOption, _day, answer, progress
+from nuanxin.site.cli.common import By, Json, Lang, On, Quarter, QuarterOption, _day, answer, progress
 
 Paths = Annotated[list[Path], typer.Argument(help="文件或文件夹 / files or folders")]
 Code = Annotated[str, typer.Argument(metavar="CODE", help="户编号 / the household's code")]
@@ -29,7 +29,9 @@ def _who(by: str) -> Any:
 def _household_lead(round_: Any, code: str) -> Any:
     from nuanxin.records.services import Refused
 
-    leads = round_.leads.exclude(state__in=["replaced", "repeated"]).select_related("round__org", "household", "candidate")
+    leads = round_.leads.exclude(state__in=["replaced", "repeated"]).select_related(
+        "round__org", "household", "candidate"
+    )
     found = leads.filter(household__code=code).first() or round_.leads.filter(code=code).first()
     if not found:
         raise Refused(f"{round_.quarter} 没有「{code}」的线索 / {round_.quarter} has no lead of “{code}”")
@@ -92,8 +94,16 @@ def round_publish(
         answer({"quarter": quarter, "posting": None}, "没有需要公示的新认定 / nothing new to publish", as_json=json)
         return
     n = posting.posted.count()
-    data = {"quarter": quarter, "posting": posting.code, "families": n, "from_on": posting.from_on, "until_on": posting.until_on}
-    answer(data, f"{posting.code}：公示 {n} 户，{posting.from_on} 起 {days} 个工作日，至 {posting.until_on}", as_json=json)
+    data = {
+        "quarter": quarter,
+        "posting": posting.code,
+        "families": n,
+        "from_on": posting.from_on,
+        "until_on": posting.until_on,
+    }
+    answer(
+        data, f"{posting.code}：公示 {n} 户，{posting.from_on} 起 {days} 个工作日，至 {posting.until_on}", as_json=json
+    )
 
 
 @rounds.command("object", help="登记或答复异议 / record or answer an objection")
@@ -164,14 +174,22 @@ def round_show(quarter: Quarter, json: Json = False) -> None:
             words = f"{TIER_ZH[family['tier']]}（{family['rule']}） 净收入 {family['figures']['net']} 元 · {family['figures']['members']} 人 · 帮扶 {family['aid']['total']} 元"
         else:
             words = f"待定：{family['held']}"
-        lines.append(f"  {family['code']}  {family['worker']}  {family['worker_id'] or '—'}  {family['union']}  {words}  [{family['state']}]")
-    lines += [f"  {c['code']}  {c['worker']}  {c['worker_id'] or '—'}  {c['union']}  在册：{TIER_ZH[c['tier']]}" for c in shown["carried"]]
+        lines.append(
+            f"  {family['code']}  {family['worker']}  {family['worker_id'] or '—'}  {family['union']}  {words}  [{family['state']}]"
+        )
+    lines += [
+        f"  {c['code']}  {c['worker']}  {c['worker_id'] or '—'}  {c['union']}  在册：{TIER_ZH[c['tier']]}"
+        for c in shown["carried"]
+    ]
     answer(shown, lines, as_json=json)
 
 
 @rounds.command("explain", help="一户为什么这样认定 / why a family was decided so")
 def round_explain(
-    quarter: Quarter, code: Code, lang: Annotated[str, typer.Option("--lang", help="zh | en")] = "zh", json: Json = False
+    quarter: Quarter,
+    code: Code,
+    lang: Lang = "zh",
+    json: Json = False,
 ) -> None:
     from nuanxin.care.services.decide import explain
     from nuanxin.care.services.publish import find_finding
@@ -215,7 +233,9 @@ def returns_import(paths: Paths, quarter: QuarterOption, by: By, on: On, json: J
 
 @returns.command("show", help="谁报了、报了什么、退了哪些行 / who returned what, and what was refused")
 def returns_show(
-    quarter: Quarter, silent: Annotated[bool, typer.Option("--silent", help="只列未报单位 / reminders only")] = False, json: Json = False
+    quarter: Quarter,
+    silent: Annotated[bool, typer.Option("--silent", help="只列未报单位 / reminders only")] = False,
+    json: Json = False,
 ) -> None:
     from nuanxin.care.queries import show_returns
 
@@ -225,13 +245,17 @@ def returns_show(
         answer(shown["unions"], [f"{u['code']}  {u['name']}" for u in shown["unions"]], as_json=json)
         return
     states = [union["state"] for union in shown["unions"]]
-    lines = [f"{quarter}：应报 {len(states)} 家，已报 {states.count('returned')}，零报告 {states.count('nil')}，未报 {states.count('silent')}"]
+    lines = [
+        f"{quarter}：应报 {len(states)} 家，已报 {states.count('returned')}，零报告 {states.count('nil')}，未报 {states.count('silent')}"
+    ]
     for f in shown["files"]:
         note = f"整表退回：{f['refused_whole']}" if f["refused_whole"] else f"被 {f['replaced_by']} 更正" if f["replaced_by"] else (
             "零报告" if f["nil"] else f"收 {f['rows_accepted']} 行 退 {f['rows_refused']} 行 {f['households']} 户"
         )  # fmt: skip
         lines.append(f"  {f['file']}  {note}  心愿 {f['wishes']} 难题 {f['problems']}")
-        lines += [f"      {r['sheet']} 第 {r['row']} 行「{r['column']}」：{r['why']}。{r['mend']}" for r in f["refusals"]]
+        lines += [
+            f"      {r['sheet']} 第 {r['row']} 行「{r['column']}」：{r['why']}。{r['mend']}" for r in f["refusals"]
+        ]
     answer(shown, lines, as_json=json)
 
 
@@ -248,7 +272,9 @@ def returns_mark(
         raise Refused(f"{quarter} 没有收到「{file}」 / no file “{file}” in {quarter}")
     reading = read_file(found.attachment.path, expect={"survey", "matters"})
     mark_up(found.attachment.path, reading.refusals, out)
-    answer({"file": str(out), "refusals": len(reading.refusals)}, f"{out}：批注 {len(reading.refusals)} 处", as_json=json)
+    answer(
+        {"file": str(out), "refusals": len(reading.refusals)}, f"{out}：批注 {len(reading.refusals)} 处", as_json=json
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------------- visits
@@ -274,7 +300,11 @@ def visits_import(paths: Paths, quarter: QuarterOption, by: By, on: On, json: Js
     for d in done:
         lines.append(f"{d.file}：{d.refused_whole or f'记录 {d.recorded}，未变 {d.same}，退回 {len(d.refusals)}'}")
         lines += [f"    第 {r['row']} 行「{r['column']}」：{r['why']}。{r['mend']}" for r in d.refusals]
-    answer({"quarter": quarter, "files": files, "balance": balance}, [*lines, balance_line("走访 visits", balance)], as_json=json)
+    answer(
+        {"quarter": quarter, "files": files, "balance": balance},
+        [*lines, balance_line("走访 visits", balance)],
+        as_json=json,
+    )
 
 
 @visits.command("plan", help="安排走访：两人一组，按乡镇排线 / plan the visits by town, two visitors each")
@@ -288,16 +318,20 @@ def visits_plan(
     from nuanxin.care.services.visits import plan
     from nuanxin.union.rules import mask_name
 
-    teams = [tuple(part.strip() for part in pair.replace("、", "+").split("+")) for pair in team]
-    if any(len(pair) != 2 or not all(pair) or pair[0] == pair[1] for pair in teams):
+    named = [[part.strip() for part in pair.replace("、", "+").split("+")] for pair in team]
+    if any(len(pair) != 2 or not all(pair) or pair[0] == pair[1] for pair in named):
         raise typer.BadParameter("每组须两个不同的人，如 张三+李四 / each team is two different people")
+    teams = [(pair[0], pair[1]) for pair in named]
     planned, left = plan(round_=_round(quarter), teams=teams, days=day, by=_who(by), on=on, per_day=per_day)
     rows = [
         {"day": v.planned_on, "order": v.place_in_day, "visitors": [v.visitor_one, v.visitor_two], "household": v.lead.household.code,
          "worker": mask_name(v.lead.worker_name), "union": v.lead.org.code, "town": str(v.lead.org.parent or v.lead.org)}
         for v in sorted(planned, key=lambda v: (v.planned_on, v.visitor_one, v.place_in_day))
     ]  # fmt: skip
-    lines = [f"{r['day']} 第{r['order']}户 {'、'.join(r['visitors'])}  {r['town']}  {r['union']}  {r['worker']}  {r['household']}" for r in rows]
+    lines = [
+        f"{r['day']} 第{r['order']}户 {'、'.join(r['visitors'])}  {r['town']}  {r['union']}  {r['worker']}  {r['household']}"
+        for r in rows
+    ]
     lines += [f"未排入：{lead.household.code} {mask_name(lead.worker_name)}：{why}" for lead, why in left]
     answer({"planned": rows, "left": [{"household": x.household.code, "why": w} for x, w in left]}, lines, as_json=json)
 
@@ -443,7 +477,11 @@ leads = typer.Typer(no_args_is_help=True, help="线索 / leads")
 
 @leads.command("urgent", help="急难：即时立线索，三个工作日内走访 / urgent need: a lead with its own clock")
 def lead_urgent(
-    code: Code, by: By, on: On, reason: Annotated[str, typer.Option("--reason", help="情况 / what happened")], json: Json = False
+    code: Code,
+    by: By,
+    on: On,
+    reason: Annotated[str, typer.Option("--reason", help="情况 / what happened")],
+    json: Json = False,
 ) -> None:
     from nuanxin.care.services.offers import urgent
     from nuanxin.union.queries import household
@@ -487,7 +525,10 @@ def checks_import(paths: Paths, by: By, on: On, json: Json = False) -> None:
     from nuanxin.union.queries import city
 
     done = import_checks(paths=paths, org=city(), by=_who(by), on=on)
-    lines = [f"{d['file']}：{d['refused_whole'] or str(d['accepted']) + ' 人有结果，退回 ' + str(len(d['refusals']))}" for d in done]
+    lines = [
+        f"{d['file']}：{d['refused_whole'] or str(d['accepted']) + ' 人有结果，退回 ' + str(len(d['refusals']))}"
+        for d in done
+    ]
     answer({"files": done}, lines, as_json=json)
 
 

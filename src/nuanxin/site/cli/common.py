@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 By = Annotated[str, typer.Option("--by", help="经办人账号 / the officer who acts")]
+Lang = Annotated[Literal["zh", "en"], typer.Option("--lang", help="语言 / language")]
 Json = Annotated[bool, typer.Option("--json", help="只输出 JSON / print JSON and nothing else")]
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -42,7 +43,9 @@ def _quarter(text: str) -> str:
     return text
 
 
-Quarter = Annotated[str, typer.Argument(parser=_quarter, metavar="QUARTER", help="季度，如 2022Q3 / a quarter as 2022Q3")]
+Quarter = Annotated[
+    str, typer.Argument(parser=_quarter, metavar="QUARTER", help="季度，如 2022Q3 / a quarter as 2022Q3")
+]
 QuarterOption = Annotated[str, typer.Option("--quarter", parser=_quarter, metavar="QUARTER", help="季度 / the quarter")]
 
 

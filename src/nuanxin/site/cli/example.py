@@ -13,7 +13,10 @@ example = typer.Typer(no_args_is_help=True, help="样例 / examples")
 
 @demo.command("load", help="载入演示工会和两名演示经办人 / load the demo union and its two officers")
 def demo_load(
-    unions: Annotated[Path | None, typer.Option("--unions", help="工会组织 CSV，默认随附的青铜峡 / the union tree")] = None, json: Json = False
+    unions: Annotated[
+        Path | None, typer.Option("--unions", help="工会组织 CSV，默认随附的青铜峡 / the union tree")
+    ] = None,
+    json: Json = False,
 ) -> None:
     from nuanxin.site.example import load_demo
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nuanxin.site.cli.common import Json, answer
+from nuanxin.site.cli.common import Json, Lang, answer
 
 sheet = typer.Typer(no_args_is_help=True, help="表格 / spreadsheets")
 
@@ -14,7 +14,7 @@ sheet = typer.Typer(no_args_is_help=True, help="表格 / spreadsheets")
 def sheet_check(
     file: Annotated[Path, typer.Argument(help="表格文件 / the file")],
     out: Annotated[Path | None, typer.Option("-o", "--out", help="把退回原因批注在原表上，写到 / mark up a copy")] = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh | en")] = "zh", json: Json = False,
+    lang: Lang = "zh", json: Json = False,
 ) -> None:  # fmt: skip
     from nuanxin.sheets import check_lines, forms, mark_up, read_file
 

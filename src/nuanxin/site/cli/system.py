@@ -45,7 +45,10 @@ def recompute(quarter: Quarter, json: Json = False) -> None:
     from nuanxin.union.queries import city
 
     differing = again(find_round(city(), quarter))
-    data = {"quarter": quarter, "differ": [{"code": f.household.code, "then": f.tier, "now": got.get("tier")} for f, got in differing]}
+    data = {
+        "quarter": quarter,
+        "differ": [{"code": f.household.code, "then": f.tier, "now": got.get("tier")} for f, got in differing],
+    }
     words = f"{quarter} 重算：{'全部一致' if not differing else str(len(differing)) + ' 户不同'}"
     answer(data, words, as_json=json)
     if differing:

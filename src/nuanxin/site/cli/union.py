@@ -36,7 +36,11 @@ def union_appoint(
     if not found:
         raise Refused(f"没有代码为「{org}」的工会 / there is no union “{org}”")
     post = appoint(user=user, name=name, org=found, role=role, from_on=on, by=by)
-    answer({"user": user, "role": role, "org": org, "from_on": post.from_on}, f"{name}：{found}，{role}，{on} 起", as_json=json)
+    answer(
+        {"user": user, "role": role, "org": org, "from_on": post.from_on},
+        f"{name}：{found}，{role}，{on} 起",
+        as_json=json,
+    )
 
 
 def register(app: typer.Typer) -> None:
