@@ -10,9 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from nuanxin.sheets.columns import text_of
 from nuanxin.sheets.files import Grid, open_file
 from nuanxin.sheets.form import Field, Form, forms
@@ -302,9 +299,10 @@ def check_lines(reading: Reading, lang: Lang = "zh") -> list[str]:
         )
         families = ""
         if form.has_households:
-            table = reading.tables[name]
-            held = table.filter(_not_accepted(table))["family"].unique()
-            families = words["families"].format(families=len(table["family"].unique()), held=len(held))
+            rows = reading.tables[name].select(["family", "accepted"]).to_pylist()
+            known = {row["family"] for row in rows}
+            held = {row["family"] for row in rows if not row["accepted"]}
+            families = words["families"].format(families=len(known), held=len(held))
         title = form.title if lang == "zh" else form.english
         lines.append(words["form"].format(title=title, families=families, **{**balance, "skipped": shown_reasons}))
         lines.append(words["cells"].format(**balance))
@@ -317,10 +315,6 @@ def check_lines(reading: Reading, lang: Lang = "zh") -> list[str]:
     if not reading.refusals:
         lines.append(words["nothing"])
     return lines
-
-
-def _not_accepted(table: pa.Table) -> pa.ChunkedArray:
-    return pc.invert(table["accepted"])
 
 
 # --- tables for people ----------------------------------------------------------------------------------------------------------
