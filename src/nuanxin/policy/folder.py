@@ -479,4 +479,9 @@ def read_folder(path: Path) -> Model:
     if not path.is_dir():
         raise PolicyError("no-folder", path=path)
     wanted = [file for file in sorted(path.iterdir()) if file.name == POLICY_FILE or file.suffix == ".csv"]
-    return _Folder({file.name: file.read_bytes() for file in wanted}).read()
+    return read_files({file.name: file.read_bytes() for file in wanted})
+
+
+def read_files(files: dict[str, bytes]) -> Model:
+    """The model of a policy folder's files by name. Raises PolicyError."""
+    return _Folder(files).read()

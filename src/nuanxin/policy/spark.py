@@ -1,0 +1,106 @@
+"""The same compiled policy on Spark: each Python worker decides the Arrow batches of its partition with the same engine.
+
+Spark spreads the rows; how a row is decided does not change, so that the answers are DuckDB's bit for bit. Workers need this package
+installed (and its dependencies: DuckDB, PyArrow, NumPy). The master is `NUANXIN_SPARK` (`spark://host:7077`), else this machine's cores.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from nuanxin.policy.engine import result_schema
+from nuanxin.policy.folder import POLICY_FILE, read_files
+from nuanxin.policy.messages import PolicyError
+from nuanxin.policy.policy import Policy
+from nuanxin.policy.tables import read_table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+ROW = "_nuanxin_row"
+
+
+@lru_cache(maxsize=16)
+def _policy(files: tuple[tuple[str, bytes], ...]) -> Policy:
+    """A worker's policy, read once from the files that the driver sent."""
+    return Policy(read_files(dict(files)))
+
+
+def decider(
+    policy: Policy, as_of: dt.date | str | None, lang: str
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """What runs on the workers: Arrow batches in, the same with the decisions' columns out."""
+    files = tuple(sorted(policy.model.files.items()))
+    if POLICY_FILE not in policy.model.files:  # a DMN file travels as the folder that says the same
+        from nuanxin.policy.dmn import write_folder
+
+        files = tuple(sorted(write_folder(policy.model).items()))
+
+    def decide(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        own = _policy(files)
+        for batch in batches:
+            table = own.decide(pa.Table.from_batches([batch]), as_of, lang=lang, what_if=True)
+            yield from table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+
+    return decide
+
+
+def decide_frame(policy: Policy, frame: "DataFrame", as_of: dt.date | str | None = None, lang: str = "both") -> "DataFrame":
+    """A Spark data frame decided: its columns and the decisions'. Nothing runs until the frame is used."""
+    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+
+    added = result_schema(policy.model, False)
+    for name in added:
+        if name in frame.columns:
+            raise PolicyError("column-taken", name=name)
+    if not isinstance(as_of, str) or as_of not in frame.columns:
+        as_of = policy._on(as_of, False)
+    given = to_arrow_schema(frame.schema)
+    schema = pa.schema([*given, *(pa.field(name, kind) for name, kind in added.items())])
+    return frame.mapInArrow(decider(policy, as_of, lang), from_arrow_schema(schema))
+
+
+def session() -> "SparkSession":
+    """A Spark session on `NUANXIN_SPARK`. Raises PolicyError where PySpark or Java is missing or the master does not answer."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise PolicyError("no-spark", why="pyspark") from None
+    master = os.environ.get("NUANXIN_SPARK", "local[*]")
+    try:
+        return (
+            SparkSession.builder.master(master)
+            .appName("nuanxin policy")
+            .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+            .config("spark.sql.session.timeZone", "Asia/Shanghai")
+            .config("spark.ui.enabled", "false")
+            .getOrCreate()
+        )
+    except Exception as error:  # noqa: BLE001 (PySpark reports a missing Java and a silent master in many ways)
+        raise PolicyError("no-spark", why=str(error).splitlines()[0]) from error
+
+
+def decide_file(policy: Policy, path: Path, as_of: dt.date | str | None, lang: str) -> pa.Table:
+    """A file decided on Spark, its rows in order."""
+    table = read_table(path)
+    return decide_table(policy, table, as_of, lang, session())
+
+
+def decide_table(policy: Policy, table: pa.Table, as_of: dt.date | str | None, lang: str, spark: "SparkSession") -> pa.Table:
+    """An Arrow table sent to Spark, decided there, and brought back in its order."""
+    missing = [item.name for item in policy.model.inputs if item.name not in table.column_names and not item.optional]
+    if missing:
+        raise PolicyError("no-columns", names=", ".join(missing))
+    numbered = table.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
+    frame: Any = spark.createDataFrame(numbered)
+    parts = max(spark.sparkContext.defaultParallelism, 2)
+    done = decide_frame(policy, frame.repartitionByRange(parts, ROW), as_of, lang).toArrow().sort_by(ROW)
+    added = result_schema(policy.model, False)
+    for name, kind in added.items():
+        table = table.append_column(pa.field(name, kind), done.column(name).cast(kind))
+    return table
