@@ -130,7 +130,7 @@ def _kind(content: bytes, suffix: str) -> str:
             raise _not_spreadsheet(name, suffix)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "csv"
-    if b"\x00" in content or _control_share(content[:4096]) > 0.02:
+    if b"\x00" in content or _control_share(content[:4096]) > 0.1:
         raise _not_spreadsheet("二进制文件", suffix)
     start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<meta")):
