@@ -44,8 +44,13 @@ def in_turn(runs: int, jobs: dict[str, Callable[[], Any]]) -> dict[str, tuple[fl
         ratios = [a[0] / b[0] for a, b in zip(found, taken[first], strict=True)]
         cpu_ratios = [a[1] / b[1] for a, b in zip(found, taken[first], strict=True)]
         wall, cpu = (statistics.median(item[i] for item in found) for i in (0, 1))
-        print(f"  {name:44} {wall:8.3f} s  {cpu:8.3f} s cpu  × {statistics.median(ratios):.2f}  cpu × {statistics.median(cpu_ratios):.2f}")
-    return {name: (statistics.median(item[0] for item in found), statistics.median(item[1] for item in found)) for name, found in taken.items()}
+        print(
+            f"  {name:44} {wall:8.3f} s  {cpu:8.3f} s cpu  × {statistics.median(ratios):.2f}  cpu × {statistics.median(cpu_ratios):.2f}"
+        )
+    return {
+        name: (statistics.median(item[0] for item in found), statistics.median(item[1] for item in found))
+        for name, found in taken.items()
+    }
 
 
 def close(left: list[Any], right: list[Any]) -> bool:
@@ -64,7 +69,9 @@ def in_memory(families: pa.Table, policy: Policy, runs: int) -> None:
     con.execute("CREATE OR REPLACE TABLE fen AS SELECT * FROM _fen")
     con.execute("CREATE OR REPLACE TABLE yuan AS SELECT * FROM _yuan")
     standards = work.standards()
-    con.register("_m", pa.table({"city": list(standards), "m": pa.array([float(value) for value in standards.values()])}))
+    con.register(
+        "_m", pa.table({"city": list(standards), "m": pa.array([float(value) for value in standards.values()])})
+    )
     con.execute("CREATE OR REPLACE TABLE standards AS SELECT * FROM _m")
     by_hand = work.SUMMED.format(decided=work.BY_HAND.format(source="yuan"))
     kinds = column_types("fen")
@@ -76,7 +83,11 @@ def in_memory(families: pa.Table, policy: Policy, runs: int) -> None:
 
     hand = con.sql(by_hand).fetchall()
     ours = [(*row[:4], *(value / 100 for value in row[4:])) for row in decided(True)]
-    print("in memory: a DuckDB table decided, summed by city, tier and rule; equal answers:", close(hand, ours), close(hand, decided(False)))
+    print(
+        "in memory: a DuckDB table decided, summed by city, tier and rule; equal answers:",
+        close(hand, ours),
+        close(hand, decided(False)),
+    )
     in_turn(
         runs,
         {
@@ -94,22 +105,34 @@ def parquet(families: pa.Table, policy: Policy, runs: int) -> None:
         pq.write_table(families, root / "fen.parquet", row_group_size=122_880)
         pq.write_table(work.in_doubles(families), root / "yuan.parquet", row_group_size=122_880)
         standards = work.standards()
-        pq.write_table(pa.table({"city": list(standards), "m": pa.array([float(v) for v in standards.values()])}), root / "m.parquet")
-        sql = work.BY_HAND.format(source=f"read_parquet('{root}/yuan.parquet')").replace("standards s", f"read_parquet('{root}/m.parquet') s")
+        pq.write_table(
+            pa.table({"city": list(standards), "m": pa.array([float(v) for v in standards.values()])}),
+            root / "m.parquet",
+        )
+        sql = work.BY_HAND.format(source=f"read_parquet('{root}/yuan.parquet')").replace(
+            "standards s", f"read_parquet('{root}/m.parquet') s"
+        )
 
         def by_hand() -> None:
             with duckdb.connect(":memory:") as con:
-                con.execute(f"COPY (SELECT * EXCLUDE (m, y) FROM ({sql})) TO '{root}/hand.parquet' (FORMAT parquet, ROW_GROUP_SIZE 122880)")
+                con.execute(
+                    f"COPY (SELECT * EXCLUDE (m, y) FROM ({sql})) TO '{root}/hand.parquet' (FORMAT parquet, ROW_GROUP_SIZE 122880)"
+                )
 
         by_hand()
         policy.decide_parquet(root / "fen.parquet", root / "ours.parquet", ON)
         given, ours = families, pq.read_table(root / "ours.parquet")
-        print("parquet to parquet; rows in order:", all(ours.column(name).equals(given.column(name)) for name in given.column_names))
+        print(
+            "parquet to parquet; rows in order:",
+            all(ours.column(name).equals(given.column(name)) for name in given.column_names),
+        )
         in_turn(
             runs,
             {
                 "DuckDB SQL by hand, double": by_hand,
-                "nuanxin decide_parquet": lambda: policy.decide_parquet(root / "fen.parquet", root / "ours.parquet", ON),
+                "nuanxin decide_parquet": lambda: policy.decide_parquet(
+                    root / "fen.parquet", root / "ours.parquet", ON
+                ),
             },
         )
 
@@ -156,7 +179,9 @@ def peak(counts: list[int]) -> None:
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
             rows, mib = done.stdout.split()
-            print(f"  {int(rows):>12,} rows parquet to parquet: peak {mib} MiB, {time.perf_counter() - start:.2f} s with the start of Python")
+            print(
+                f"  {int(rows):>12,} rows parquet to parquet: peak {mib} MiB, {time.perf_counter() - start:.2f} s with the start of Python"
+            )
 
 
 def wide(tmp: Path) -> None:
@@ -172,8 +197,13 @@ def wide(tmp: Path) -> None:
     lines = ["rule,city,y,→ class,clause"]
     for number, city in enumerate(cities):
         low, middle, high = 500 + number, 900 + number, 1500 + number
-        cells = [(f"< {low}", "deep"), (f"[{low}..{middle})", "relative"), (f"[{middle}..{high})", "edge"), (f">= {high}", "none")]
-        cells = cells if number % 3 else cells[:2] + [(f">= {middle}", "none")]
+        cells = [
+            (f"< {low}", "deep"),
+            (f"[{low}..{middle})", "relative"),
+            (f"[{middle}..{high})", "edge"),
+            (f">= {high}", "none"),
+        ]
+        cells = cells if number % 3 else [*cells[:2], (f">= {middle}", "none")]
         lines += [f'{city}-{name},"""{city}""",{cell},"""{name}""",c' for cell, name in cells]
     (tmp / "class.csv").write_text("\n".join(lines), encoding="utf-8")
     start = time.perf_counter()
@@ -189,7 +219,9 @@ def wide(tmp: Path) -> None:
     taken = time.perf_counter() - start
     problems = done.num_rows - done.column("class_problem").null_count
     rules = len(policy.model.decisions[0].table.rules)  # type: ignore[union-attr]
-    print(f"  {rules} rules, 300 cities: loaded {loaded:.2f} s, compiled {compiled:.2f} s ({len(select or '')} characters), a million in {taken:.2f} s, {problems} problems")
+    print(
+        f"  {rules} rules, 300 cities: loaded {loaded:.2f} s, compiled {compiled:.2f} s ({len(select or '')} characters), a million in {taken:.2f} s, {problems} problems"
+    )
 
 
 def main() -> None:

@@ -84,7 +84,9 @@ def outcome(case: Any, model: Path) -> tuple[str, str]:
     return "SUCCESS", ""
 
 
-@pytest.mark.parametrize(("folder", "file", "identifier", "case", "model"), CASES, ids=[f"{c[1]}-{c[2]}" for c in CASES])
+@pytest.mark.parametrize(
+    ("folder", "file", "identifier", "case", "model"), CASES, ids=[f"{c[1]}-{c[2]}" for c in CASES]
+)
 def test_case(folder: str, file: str, identifier: str, case: Any, model: Path) -> None:
     assert outcome(case, model) == ("SUCCESS", "")
 
@@ -93,5 +95,7 @@ def test_the_published_result_is_this_result() -> None:
     published = re.search(r"```csv\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.S)
     assert published
     rows = list(csv.reader(io.StringIO(published[1])))
-    assert rows == [[folder, file, identifier, *outcome(case, model)] for folder, file, identifier, case, model in CASES]
+    assert rows == [
+        [folder, file, identifier, *outcome(case, model)] for folder, file, identifier, case, model in CASES
+    ]
     assert len(rows) == 116

@@ -33,7 +33,9 @@ outputs = [{{name = "d", type = "string"}}]
 def write(folder: Path, rows: list[str], hit: str = "U", kind: str = "number") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "policy.toml").write_text(TOML.format(hit=hit, kind=kind), encoding="utf-8")
-    (folder / "d.csv").write_text("\n".join(["rule;x;double;city;flag;→ d;clause".replace(";", ","), *rows]) + "\n", encoding="utf-8")
+    (folder / "d.csv").write_text(
+        "\n".join(["rule;x;double;city;flag;→ d;clause".replace(";", ","), *rows]) + "\n", encoding="utf-8"
+    )
     return folder
 
 
@@ -52,7 +54,10 @@ def test_rules_that_divide_the_line_are_in_order(tmp_path: Path) -> None:
 def test_an_overlap_and_a_gap_are_shown_by_a_family(tmp_path: Path) -> None:
     rows = ['a,< 10,-,-,-,"""p""",c', 'b,>= 9.99,-,"""A""",-,"""q""",c', 'e,> 10,-,"not(""A"")",-,"""r""",c']
     found = problems(write(tmp_path, rows), *FAULTS)
-    assert [(problem.code, problem.file, problem.line) for problem in found] == [("overlap", "d.csv", 3), ("gap", "d.csv", 1)]
+    assert [(problem.code, problem.file, problem.line) for problem in found] == [
+        ("overlap", "d.csv", 3),
+        ("gap", "d.csv", 1),
+    ]
     assert "x = 9.99" in found[0].sentence("en")
     assert 'city = "A"' in found[0].sentence("en")
     assert "x = 10" in found[1].sentence("zh")
@@ -72,7 +77,9 @@ def test_a_rule_behind_the_others_is_unreachable(tmp_path: Path) -> None:
 
 def test_a_rule_that_contradicts_itself_is_unreachable(tmp_path: Path) -> None:
     rows = ['a,> 10,< 20,-,-,"""p""",c', 'z,-,-,-,-,"""s""",c']
-    assert [problem.code for problem in problems(write(tmp_path, rows, hit="P" if False else "C"), *FAULTS)] == ["unreachable"]
+    assert [problem.code for problem in problems(write(tmp_path, rows, hit="P" if False else "C"), *FAULTS)] == [
+        "unreachable"
+    ]
 
 
 def test_an_any_table_may_overlap_where_it_says_the_same(tmp_path: Path) -> None:
@@ -98,14 +105,18 @@ def test_random_tables_agree_with_every_point_of_a_grid(tmp_path: Path) -> None:
         rows, tests = [], []
         for rule in range(random.randint(1, 4)):
             low, high, flag = random.randint(0, 6), random.randint(0, 6), random.choice(["true", "false", "-"])
-            cell = random.choice([f"[{low}..{high}]", f"({low}..{high})", f"< {low}", f">= {low}", "-", f"{low},{high}"])
+            cell = random.choice(
+                [f"[{low}..{high}]", f"({low}..{high})", f"< {low}", f">= {low}", "-", f"{low},{high}"]
+            )
             rows.append(f'r{rule},"{cell}",-,-,{flag},"""v{rule}""",c')
             tests.append(rows[-1])
         folder = write(tmp_path / str(number), rows, kind="integer")
         policy = Policy.load(folder)
         found = {problem.code for problem in policy.check() if problem.code in FAULTS}
         seen = [
-            policy.evaluate({"x": Fraction(x), "city": "A", "flag": flag}) for x in range(-2, 10) for flag in (True, False)
+            policy.evaluate({"x": Fraction(x), "city": "A", "flag": flag})
+            for x in range(-2, 10)
+            for flag in (True, False)
         ]
         expected = set()
         if any("conflict" in (row["d_problem"] or "") for row in seen):
@@ -118,7 +129,7 @@ def test_random_tables_agree_with_every_point_of_a_grid(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "line", "words"),
     [
-        ('a,< 10,-,-,-,p,c', 2, "unknown name p"),
+        ("a,< 10,-,-,-,p,c", 2, "unknown name p"),
         ('a,< 10,,-,-,"""p""",c', 2, "cell “double” is empty"),
         ('a,< ten,-,-,-,"""p""",c', 2, "unknown name ten"),
         ('a,< 10,-,-,"""p""",c', 2, "expected"),

@@ -73,7 +73,11 @@ def test_xlsx_and_parquet_give_the_same(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    rows: list[list[Any]] = [HEAD, ["H1", "=东街", 60000, True, True, 24000.5, 3], ["H2", "x", 39780.01, True, True, 0, 3]]
+    rows: list[list[Any]] = [
+        HEAD,
+        ["H1", "=东街", 60000, True, True, 24000.5, 3],
+        ["H2", "x", 39780.01, True, True, 0, 3],
+    ]
     for line, row in enumerate(rows, 1):
         for column, value in enumerate(row, 1):
             cell = sheet.cell(line, column, value)
@@ -139,9 +143,23 @@ def test_compare_balances_and_charts(tmp_path: Path) -> None:
     cases = Policy.load(GAOYOU).model.cases
     rows = [["union", *cases[0].row], *([f"U{n % 2}", *case.row.values()] for n, case in enumerate(cases))]
     table = write_csv(tmp_path / "in.csv", rows)
-    command = ["compare", GAOYOU, new, table, "--as-of", "2023-03-31", "--by", "union", "-o", tmp_path / "r.html", "--json"]
+    command = [
+        "compare",
+        GAOYOU,
+        new,
+        table,
+        "--as-of",
+        "2023-03-31",
+        "--by",
+        "union",
+        "-o",
+        tmp_path / "r.html",
+        "--json",
+    ]
     found = json.loads(run(*command))
-    assert found["families"] == found["enter"] + found["leave"] + found["move"] + found["stay"] + found["undecided"] == 10
+    assert (
+        found["families"] == found["enter"] + found["leave"] + found["move"] + found["stay"] + found["undecided"] == 10
+    )
     assert found["enter"] == 1
     assert found["moves"] == sorted(found["moves"], key=lambda move: (move["old"], move["new"]))
     assert sum(group["families"] for group in found["groups"]) == 10
@@ -187,7 +205,9 @@ def test_the_version_in_force_is_taken_from_a_folder_of_versions(tmp_path: Path)
         folder = shutil.copytree(GAOYOU, root / name)
         toml = (folder / "policy.toml").read_text(encoding="utf-8")
         last = f"\neffective_to = {end}" if end else ""
-        toml = toml.replace("effective_from = 2022-01-01", f"effective_from = {start}{last}").replace('"2022"', f'"{name}"')
+        toml = toml.replace("effective_from = 2022-01-01", f"effective_from = {start}{last}").replace(
+            '"2022"', f'"{name}"'
+        )
         (folder / "policy.toml").write_text(toml, encoding="utf-8")
         rules = (folder / "tier.csv").read_text(encoding="utf-8-sig").replace("< 2 * M", f"< {factor} * M")
         (folder / "tier.csv").write_text(rules, encoding="utf-8")

@@ -65,7 +65,11 @@ def test_a_standard_is_a_table_that_any_engine_can_decide(tmp_path: Path) -> Non
     text = write_dmn(read_folder(POLICIES / "qingtongxia")).decode()
     text = text.replace('nuanxin:standard="true"', "").replace('nuanxin:as_of="true"', "")
     (tmp_path / "plain.dmn").write_text(text, encoding="utf-8")
-    request = {"model": str(tmp_path / "plain.dmn"), "decision": "M", "inputs": {"area": "QTX", "as_of": {"date": "2022-12-31"}}}
+    request = {
+        "model": str(tmp_path / "plain.dmn"),
+        "decision": "M",
+        "inputs": {"area": "QTX", "as_of": {"date": "2022-12-31"}},
+    }
     assert answer(request) == {"value": {"number": "680"}}
     request["inputs"] = {"area": "QTX", "as_of": {"date": "2023-01-01"}}
     assert answer(request) == {"value": {"number": "715"}}
@@ -120,7 +124,9 @@ type = "number"
         ),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_with_its_line(tmp_path: Path, content: str, line: int, words: str) -> None:
+def test_a_file_that_cannot_be_used_is_refused_with_its_line(
+    tmp_path: Path, content: str, line: int, words: str
+) -> None:
     (tmp_path / "bad.dmn").write_text(content)
     with pytest.raises(PolicyError) as caught:
         Policy.load(tmp_path / "bad.dmn")

@@ -48,7 +48,9 @@ def rows_near_limits(policy: Policy, count: int, dirt: bool) -> list[dict[str, A
         state = policy._rows.decide(row, ON)
         near = _Near(policy._rows, row, state)
         decision = random.choice(model.decisions)
-        numeric = [item for item in near.inputs(decision) if item.type in NUMERIC and type(state.env[item.name]) is Fraction]
+        numeric = [
+            item for item in near.inputs(decision) if item.type in NUMERIC and type(state.env[item.name]) is Fraction
+        ]
         if numeric and decision.table:
             item = random.choice(numeric)
             points = [zero for zero in near.zeros(decision, item, state.env[item.name]) if zero >= 0]
@@ -58,15 +60,23 @@ def rows_near_limits(policy: Policy, count: int, dirt: bool) -> list[dict[str, A
 
 
 def same(policy: Policy, rows: list[dict[str, Any]]) -> None:
-    table = pa.table({item.name: pa.array([row[item.name] for row in rows], pa.string()) for item in policy.model.inputs})
+    table = pa.table(
+        {item.name: pa.array([row[item.name] for row in rows], pa.string()) for item in policy.model.inputs}
+    )
     for row, found in zip(rows, policy.decide(table, ON).to_pylist(), strict=True):
         alone = policy.evaluate(row, ON)
         for decision in policy.model.decisions:
-            names = [output.column for output in decision.outputs] + [f"{decision.name}_rule", f"{decision.name}_problem"]
+            names = [output.column for output in decision.outputs] + [
+                f"{decision.name}_rule",
+                f"{decision.name}_problem",
+            ]
             for name in names:
                 expected = alone[name]
                 if isinstance(expected, Fraction):
-                    expected = to_decimal(expected, 2 if isinstance(found[name], Decimal) and -found[name].as_tuple().exponent == 2 else 12)
+                    expected = to_decimal(
+                        expected,
+                        2 if isinstance(found[name], Decimal) and -found[name].as_tuple().exponent == 2 else 12,
+                    )
                 assert found[name] == expected, (name, row)
 
 
@@ -108,17 +118,39 @@ def random_policy(folder: Path) -> Policy:
             return random.choice(['"p"', '"p","q"', 'not("q")', 'not("p","r")'])
         if column == "f":
             return random.choice(["true", "false"])
-        limit, other = (random.choice([str(random.randint(0, 1000)), f"{random.randint(1, 3)} * {random.choice(names)}"]) for _ in "ab")
+        limit, other = (
+            random.choice([str(random.randint(0, 1000)), f"{random.randint(1, 3)} * {random.choice(names)}"])
+            for _ in "ab"
+        )
         return random.choice(
-            [f"< {limit}", f">= {limit}", f"[{limit}..{other}]", f"({limit}..{other})", f"not(<= {limit})", f"{limit}, > {other}"]
+            [
+                f"< {limit}",
+                f">= {limit}",
+                f"[{limit}..{other}]",
+                f"({limit}..{other})",
+                f"not(<= {limit})",
+                f"{limit}, > {other}",
+            ]
         )
 
+    previous = ""
     for decision in ("d", "e"):
         hit = random.choice(["U", "A", "F", "F", "P", "C+", "C#", "C<", "R"])
         money = hit in ("C+", "C<") or random.random() < 0.5
         kind = "money" if money else "integer" if hit == "C#" else "string"
-        values = ', values = ["u", "v", "w"]' if hit == "P" and kind == "string" else ", values = [1, 2, 3]" if hit == "P" else ""
-        text += ["[[decision]]", f'name = "{decision}"', f'hit_policy = "{hit}"', f'outputs = [{{name = "{decision}", type = "{kind}"{values}}}]']
+        values = (
+            ', values = ["u", "v", "w"]'
+            if hit == "P" and kind == "string"
+            else ", values = [1, 2, 3]"
+            if hit == "P"
+            else ""
+        )
+        text += [
+            "[[decision]]",
+            f'name = "{decision}"',
+            f'hit_policy = "{hit}"',
+            f'outputs = [{{name = "{decision}", type = "{kind}"{values}}}]',
+        ]
         columns = [*random.sample(names, 2), "s", "f", *(["d"] if decision == "e" and previous == "string" else [])]
         previous = kind if hit not in ("R",) else "list"
         lines = [",".join(["rule", *columns, f"→ {decision}", "clause"])]
@@ -143,7 +175,9 @@ def test_a_random_policy(tmp_path: Path, seed: int) -> None:
     policy = random_policy(tmp_path / "p")
     rows = [
         {
-            "a": random.choice([None, str(random.randint(0, 1500)), f"{random.randint(-50, 1500)}.{random.randint(0, 99):02}"]),
+            "a": random.choice(
+                [None, str(random.randint(0, 1500)), f"{random.randint(-50, 1500)}.{random.randint(0, 99):02}"]
+            ),
             "b": random.choice([None, "0", str(random.randint(0, 99999)), "1e3"]),
             "n": random.choice([None, "0", "1", "3", "7", "11", "2.5", "-2"]),
             "s": random.choice([None, "p", "q", "r", " "]),

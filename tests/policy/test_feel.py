@@ -55,7 +55,7 @@ def cell(text: str, subject: Any, strict: bool = True) -> Any:
         ("0 ** -1", None),
         ("x + nothing", None),
         ('text + "d"', "abcd"),
-        ('text + 1', None),
+        ("text + 1", None),
         ("x = null", False),
         ("nothing = null", True),
         ("nothing != null", False),
@@ -165,7 +165,15 @@ def test_a_cell(text: str, subject: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("< 5", UNKNOWN), ('"a"', UNKNOWN), ('not("a")', UNKNOWN), ("null", True), ("not(null)", False), ("-", True), ("< 5, null", True)],
+    [
+        ("< 5", UNKNOWN),
+        ('"a"', UNKNOWN),
+        ('not("a")', UNKNOWN),
+        ("null", True),
+        ("not(null)", False),
+        ("-", True),
+        ("< 5, null", True),
+    ],
 )
 def test_a_missing_figure_stays_unknown(text: str, expected: Any) -> None:
     assert cell(text, UNKNOWN, strict=False) is expected
@@ -173,7 +181,23 @@ def test_a_missing_figure_stays_unknown(text: str, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1 +", "(1", "[1..", "1..2", '"open', "min()", "nonsense(1)", "if x then 1 else 2", "x x", "1 2", "#", "not(", "abs(1, 2)", "-" * 99 + "1", "(" * 99],
+    [
+        "1 +",
+        "(1",
+        "[1..",
+        "1..2",
+        '"open',
+        "min()",
+        "nonsense(1)",
+        "if x then 1 else 2",
+        "x x",
+        "1 2",
+        "#",
+        "not(",
+        "abs(1, 2)",
+        "-" * 99 + "1",
+        "(" * 99,
+    ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence_in_both_languages(text: str) -> None:
     for read in (parse, parse_cell):

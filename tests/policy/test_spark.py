@@ -28,7 +28,8 @@ ON = dt.date(2022, 12, 31)
 
 pytestmark = [
     pytest.mark.skipif(
-        not READY and os.environ.get("NUANXIN_SPARK_TESTS") != "1", reason="Java or PySpark is missing: Spark is not tried here"
+        not READY and os.environ.get("NUANXIN_SPARK_TESTS") != "1",
+        reason="Java or PySpark is missing: Spark is not tried here",
     ),
     pytest.mark.filterwarnings("ignore"),  # PySpark's own deprecations
 ]
@@ -73,13 +74,24 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     def start(name: str, *arguments: str) -> Path:
         log = home / f"{name}.log"
         with log.open("wb") as stream:
-            running.append(subprocess.Popen([command, *arguments], env=environment, stdout=stream, stderr=subprocess.STDOUT))
+            running.append(
+                subprocess.Popen([command, *arguments], env=environment, stdout=stream, stderr=subprocess.STDOUT)
+            )
         return log
 
-    before = {name: os.environ.get(name) for name in ("NUANXIN_SPARK", "PYSPARK_PYTHON", "PYTHONPATH", "SPARK_LOCAL_IP")}
+    before = {
+        name: os.environ.get(name) for name in ("NUANXIN_SPARK", "PYSPARK_PYTHON", "PYTHONPATH", "SPARK_LOCAL_IP")
+    }
     try:
         log = start(
-            "master", "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", str(free_port())
+            "master",
+            "org.apache.spark.deploy.master.Master",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--webui-port",
+            str(free_port()),
         )
         wait_for(log, "I have been elected leader")
         for number in range(2):
@@ -88,7 +100,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
                 "--webui-port", str(free_port()), master,
             )  # fmt: skip
             wait_for(log, "Successfully registered with master")
-        os.environ |= {"NUANXIN_SPARK": master, "PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(SOURCE), "SPARK_LOCAL_IP": "127.0.0.1"}
+        os.environ |= {
+            "NUANXIN_SPARK": master,
+            "PYSPARK_PYTHON": sys.executable,
+            "PYTHONPATH": str(SOURCE),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        }
         session = ours.session()
         yield session
         session.stop()
@@ -116,9 +133,18 @@ def families(policy: Policy, count: int) -> pa.Table:
             return random.choice(["是", "否", "否"])
         if kind == "string":
             return random.choice(["deep", "relative", "accident"])
-        return str(random.randint(0, 6)) if kind == "integer" else f"{random.randint(0, 90_000)}.{random.randint(0, 99):02}"
+        return (
+            str(random.randint(0, 6))
+            if kind == "integer"
+            else f"{random.randint(0, 90_000)}.{random.randint(0, 99):02}"
+        )
 
-    return pa.table({item.name: pa.array([cell(item.type, item.name) for _ in range(count)], pa.string()) for item in policy.model.inputs})
+    return pa.table(
+        {
+            item.name: pa.array([cell(item.type, item.name) for _ in range(count)], pa.string())
+            for item in policy.model.inputs
+        }
+    )
 
 
 @pytest.mark.parametrize("name", ["qingtongxia", "huzhou", "measure-y"])
@@ -141,7 +167,9 @@ def test_both_workers_take_part(spark: Any) -> None:
     def place(batches: Any) -> Any:
         for batch in batches:
             time.sleep(0.3)
-            yield pa.RecordBatch.from_pydict({"place": [os.environ.get("SPARK_EXECUTOR_DIRS", "") + str(Path.cwd())] * batch.num_rows})
+            yield pa.RecordBatch.from_pydict(
+                {"place": [os.environ.get("SPARK_EXECUTOR_DIRS", "") + str(Path.cwd())] * batch.num_rows}
+            )
 
     places = decide_frame(policy, frame, ON).mapInArrow(place, "place string").distinct().count()
     assert places == 2

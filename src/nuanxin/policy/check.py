@@ -108,7 +108,12 @@ def _cases(policy: "Policy", results: list["CaseResult"]) -> Iterator[Problem]:
 
 # types ---------------------------------------------------------------------------------------------------------------
 
-_KIND_WORDS = {"number": ("数字", "a number"), "string": ("文字", "a text"), "boolean": ("是或否", "true or false"), "date": ("日期", "a date")}
+_KIND_WORDS = {
+    "number": ("数字", "a number"),
+    "string": ("文字", "a text"),
+    "boolean": ("是或否", "true or false"),
+    "date": ("日期", "a date"),
+}
 
 
 class _Kinds:
@@ -116,12 +121,14 @@ class _Kinds:
 
     def __init__(self, model: Model) -> None:
         self.kinds: dict[str, str] = dict.fromkeys(model.standard_names, "number")
-        for item in (*model.inputs, *model.figures):
-            self.kinds[item.name] = self._kind(item.type)
+        self.kinds |= {item.name: self._kind(item.type) for item in model.inputs}
+        self.kinds |= {item.name: self._kind(item.type) for item in model.figures}
         for decision in model.decisions:
             for output in decision.outputs:
                 name = decision.name if decision.single else f"{decision.name}.{output.name}"
-                self.kinds[name] = "" if decision.many and decision.table and decision.table.hit in "ROC" else self._kind(output.type)
+                self.kinds[name] = (
+                    "" if decision.many and decision.table and decision.table.hit in "ROC" else self._kind(output.type)
+                )
 
     @staticmethod
     def _kind(type_name: str) -> str:
@@ -355,7 +362,9 @@ def _path_name(tree: Expr) -> str:
     return f"{tree.base.name}.{tree.part}" if isinstance(tree, Path) and isinstance(tree.base, Name) else ""
 
 
-def _plus(a: tuple[dict[str, Fraction], Fraction], b: tuple[dict[str, Fraction], Fraction]) -> tuple[dict[str, Fraction], Fraction]:
+def _plus(
+    a: tuple[dict[str, Fraction], Fraction], b: tuple[dict[str, Fraction], Fraction]
+) -> tuple[dict[str, Fraction], Fraction]:
     terms = dict(a[0])
     for name, factor in b[0].items():
         terms[name] = terms.get(name, Fraction(0)) + factor
@@ -373,7 +382,9 @@ def _less(terms: dict[str, Fraction], constant: Fraction, strict: bool) -> Formu
 
 
 def _equal(terms: dict[str, Fraction], constant: Fraction) -> Formula:
-    return All((_less(terms, constant, False), _less({name: -factor for name, factor in terms.items()}, -constant, False)))
+    return All(
+        (_less(terms, constant, False), _less({name: -factor for name, factor in terms.items()}, -constant, False))
+    )
 
 
 # overlaps, gaps, rules out of reach ----------------------------------------------------------------------------------
@@ -410,7 +421,9 @@ class _Prover:
     def ask(self, wanted: Iterable[int], unwanted: Iterable[int]) -> _Answer:
         wanted, unwanted = list(wanted), list(unwanted)
         try:
-            point = self.search.find([*self.background, *(self.rules[i] for i in wanted)], [self.rules[i] for i in unwanted])
+            point = self.search.find(
+                [*self.background, *(self.rules[i] for i in wanted)], [self.rules[i] for i in unwanted]
+            )
         except Undecided:
             return _Answer()
         if point is None:
@@ -419,7 +432,9 @@ class _Prover:
             return _Answer(point)
         for reading, rules, background in self.others():
             try:
-                point = reading.search(self.cents).find([*background, *(rules[i] for i in wanted)], [rules[i] for i in unwanted])
+                point = reading.search(self.cents).find(
+                    [*background, *(rules[i] for i in wanted)], [rules[i] for i in unwanted]
+                )
             except Undecided:
                 continue
             if point is not None and not any(name.startswith(OPAQUE) for name in point):
@@ -458,7 +473,8 @@ def fixings(model: Model, table: Table) -> list[dict[str, Fraction]]:
     """Values to try for the figures that divide, or are multiplied with another figure."""
     figures = {item.name: item.tree for item in model.figures}
     standards = {
-        name: sorted({standard.value for standard in model.standards if standard.name == name}) for name in model.standard_names
+        name: sorted({standard.value for standard in model.standards if standard.name == name})
+        for name in model.standard_names
     }
     integers = {item.name for item in model.inputs if item.type == "integer"}
     awkward: dict[str, None] = {}
@@ -474,7 +490,10 @@ def fixings(model: Model, table: Table) -> list[dict[str, Fraction]]:
                 awkward.update(dict.fromkeys(bases(part.right)))
             elif isinstance(part, Arith) and part.op == "*" and bases(part.left) and bases(part.right):
                 left, right = bases(part.left), bases(part.right)
-                simple = min((left, right), key=lambda names: sum(name not in standards and name not in integers for name in names))
+                simple = min(
+                    (left, right),
+                    key=lambda names: sum(name not in standards and name not in integers for name in names),
+                )
                 awkward.update(dict.fromkeys(simple))
 
     for rule in table.rules:
@@ -500,7 +519,9 @@ def _tables(model: Model, decision: Decision, table: Table, exercised: set[str])
         if answer.proved:
             yield Problem("unreachable", decision.file, rule.line, {"rule": rule.id})
         elif answer.point is None:
-            open_questions.append((f"规则 {rule.id} 是否会适用", f"whether rule {rule.id} can apply", rule.id, rule.line))
+            open_questions.append(
+                (f"规则 {rule.id} 是否会适用", f"whether rule {rule.id} can apply", rule.id, rule.line)
+            )
     if table.hit in ("U", "A"):
         for a, b in _pairs(prover, table):
             if table.hit == "A" and rules[a].outputs == rules[b].outputs:
@@ -522,7 +543,12 @@ def _tables(model: Model, decision: Decision, table: Table, exercised: set[str])
         elif not answer.proved:
             open_questions.append(("是否有遗漏的情形", "whether every family is covered", "", 1))
     for zh, en, _, line in open_questions:
-        values = {"what_zh": zh, "what_en": en, "why_zh": "条件不是线性的或太复杂", "why_en": "a condition is not linear or too involved"}
+        values = {
+            "what_zh": zh,
+            "what_en": en,
+            "why_zh": "条件不是线性的或太复杂",
+            "why_en": "a condition is not linear or too involved",
+        }
         yield Problem("cannot-tell", decision.file, line, values, "unknown")
 
 
@@ -541,7 +567,11 @@ def proofs(model: Model, bases: Callable[[str], tuple[str, ...]]) -> dict[str, t
             continue
         prover = _Prover(model, table, cents=False)
         pairs = list(itertools.islice(_pairs(prover, table), MAX_PROVED_PAIRS + 1)) if table.hit in ("U", "A") else []
-        apart = table.hit in ("U", "A") and len(pairs) <= MAX_PROVED_PAIRS and all(prover.ask(pair, []).proved for pair in pairs)
+        apart = (
+            table.hit in ("U", "A")
+            and len(pairs) <= MAX_PROVED_PAIRS
+            and all(prover.ask(pair, []).proved for pair in pairs)
+        )
         covered = len(table.rules) <= MAX_PROVED_RULES and prover.ask([], range(len(table.rules))).proved
         found[decision.name] = (apart, covered)
     return found

@@ -16,7 +16,10 @@ app = typer.Typer(help="政策：决策表 / Policies: decision tables", no_args
 
 PolicyPath = Annotated[Path, typer.Argument(metavar="POLICY", help="政策文件夹或 DMN 文件 / policy folder or DMN file")]
 TablePath = Annotated[Path, typer.Argument(metavar="TABLE", help="csv、xlsx 或 parquet / csv, xlsx or parquet")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="依据日期，缺省为今天 / date of the decision, today if absent")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="依据日期，缺省为今天 / date of the decision, today if absent"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="只输出 JSON / JSON only on stdout")]
 Lang = Annotated[str, typer.Option("--lang", help="zh、en 或 both / zh, en or both")]
 
@@ -92,7 +95,9 @@ def decide(
 @_told
 def explain(
     policy: PolicyPath,
-    figures: Annotated[list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="一户的数据 / one family's figures")] = None,
+    figures: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="一户的数据 / one family's figures")
+    ] = None,
     table: Annotated[Path | None, typer.Option("--table", help="从表中取一户 / take the family from a table")] = None,
     row: Annotated[int, typer.Option("--row", help="表中第几行，从 1 起 / which row, from 1")] = 1,
     as_of: AsOf = None,
@@ -115,9 +120,15 @@ def compare(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="新政策 / the new policy")],
     table: TablePath,
     as_of: AsOf = None,
-    by: Annotated[str | None, typer.Option("--by", help="按此列分组，如工会 / group by this column, such as the union")] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="HTML 报告（含图） / HTML report with a chart")] = None,
-    outside: Annotated[str, typer.Option("--outside", help="表示不符合的结果 / the result that means not qualifying")] = "none",
+    by: Annotated[
+        str | None, typer.Option("--by", help="按此列分组，如工会 / group by this column, such as the union")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="HTML 报告（含图） / HTML report with a chart")
+    ] = None,
+    outside: Annotated[
+        str, typer.Option("--outside", help="表示不符合的结果 / the result that means not qualifying")
+    ] = "none",
     as_json: AsJson = False,
 ) -> None:
     """两个政策对同一批家庭的差别 / What a new policy changes for the same families."""
@@ -135,7 +146,12 @@ def compare(
 
 @app.command()
 @_told
-def export(policy: PolicyPath, out: Annotated[Path, typer.Argument(metavar="OUT.dmn")], as_of: AsOf = None, as_json: AsJson = False) -> None:
+def export(
+    policy: PolicyPath,
+    out: Annotated[Path, typer.Argument(metavar="OUT.dmn")],
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
     """政策文件夹存为 DMN / Save a policy folder as a DMN file."""
     found = commands.export(policy, out, as_of)
     if as_json:

@@ -35,9 +35,18 @@ def load(path: Path, on: dt.date | None = None) -> Policy:
 def check(path: Path) -> dict[str, Any]:
     """The problems of a policy: {policy, problems, errors, warnings, cases, cases_hold}. A policy that cannot be read is one problem."""
     try:
-        policies = [load(path)] if not path.is_dir() or (path / POLICY_FILE).is_file() else list(PolicySet.load(path).policies)
+        policies = (
+            [load(path)] if not path.is_dir() or (path / POLICY_FILE).is_file() else list(PolicySet.load(path).policies)
+        )
     except PolicyError as error:
-        return {"policy": str(path), "problems": [error.problem.to_dict()], "errors": 1, "warnings": 0, "cases": 0, "cases_hold": 0}
+        return {
+            "policy": str(path),
+            "problems": [error.problem.to_dict()],
+            "errors": 1,
+            "warnings": 0,
+            "cases": 0,
+            "cases_hold": 0,
+        }
     problems = [problem for policy in policies for problem in policy.check()]
     results = [result for policy in policies for result in policy.run_cases()]
     count = Counter(problem.severity for problem in problems)

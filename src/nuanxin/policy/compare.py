@@ -85,7 +85,8 @@ class Comparison:
             "items": [{"name": item.name, **money(item)} for item in self.items],
             "by": self.by,
             "groups": [
-                {"name": g.name, "families": g.families, "enter": g.enter, "leave": g.leave, "move": g.move, **money(g)} for g in self.groups
+                {"name": g.name, "families": g.families, "enter": g.enter, "leave": g.leave, "move": g.move, **money(g)}
+                for g in self.groups
             ],
         }
 
@@ -95,10 +96,12 @@ class Comparison:
             f"家庭 families {self.families} = 进入 enter {self.enter} + 退出 leave {self.leave} + 变档 move {self.move} + 不变 stay {self.stay} + 未决 undecided {self.undecided}",
         ]
         lines += [f"  {old} → {new}: {count}" for (old, new), count in self.moves.items()]
-        widest = max([1, *(abs(item.change) for item in self.items)])
+        widest = max([Decimal(1), *(abs(item.change) for item in self.items)])
         for item in self.items:
             bar = ("+" if item.change > 0 else "−") * int(abs(item.change) / widest * 30)
-            lines.append(f"  {item.name:14} {_yuan(item.old):>18} → {_yuan(item.new):>18}  {_yuan(item.change):>18}  {bar}")
+            lines.append(
+                f"  {item.name:14} {_yuan(item.old):>18} → {_yuan(item.new):>18}  {_yuan(item.change):>18}  {bar}"
+            )
         lines += [
             f"  {self.by} {group.name}: {group.families}, +{group.enter} −{group.leave} ~{group.move}, {_yuan(group.change)} 元"
             for group in self.groups
@@ -108,7 +111,8 @@ class Comparison:
     def html(self) -> str:
         """A page of its own with a bar chart (SVG) of what each item and union costs more or less."""
         rows = "".join(
-            f"<tr><td>{html.escape(old)}</td><td>{html.escape(new)}</td><td>{count}</td></tr>" for (old, new), count in self.moves.items()
+            f"<tr><td>{html.escape(old)}</td><td>{html.escape(new)}</td><td>{count}</td></tr>"
+            for (old, new), count in self.moves.items()
         )
         title = html.escape(f"{self.old} → {self.new}")
         return (
@@ -117,7 +121,11 @@ class Comparison:
             f"不变 stay {self.stay}，未决 undecided {self.undecided}</p>"
             f"<table><thead><tr><th>原 old</th><th>新 new</th><th>家庭 families</th></tr></thead><tbody>{rows}</tbody></table>"
             f"<h2>费用变化 change of cost（元 yuan）</h2>{chart([(item.name, item.change) for item in self.items])}"
-            + (f"<h2>{html.escape(str(self.by))}</h2>{chart([(g.name, g.change) for g in self.groups[:40]])}" if self.groups else "")
+            + (
+                f"<h2>{html.escape(str(self.by))}</h2>{chart([(g.name, g.change) for g in self.groups[:40]])}"
+                if self.groups
+                else ""
+            )
             + "</body></html>"
         )
 
@@ -148,7 +156,9 @@ def _shared(old: Policy, new: Policy) -> tuple[str, list[str]]:
     """The decision to compare (the first of the old that both have with a text result) and the amounts that both give."""
 
     def outputs(policy: Policy, *types: str) -> list[str]:
-        return [output.column for decision in policy.model.decisions for output in decision.outputs if output.type in types]
+        return [
+            output.column for decision in policy.model.decisions for output in decision.outputs if output.type in types
+        ]
 
     results = [name for name in outputs(old, "string", "any") if name in outputs(new, "string", "any")]
     if not results:
@@ -160,11 +170,18 @@ def _shared(old: Policy, new: Policy) -> tuple[str, list[str]]:
 def _as_table(policy: Policy, table: pa.Table, on: dt.date | str | None, wanted: Iterable[str]) -> pa.Table:
     """The wanted result columns; columns of the table that would be in their way are left out."""
     needed = {item.name for item in policy.model.inputs} | ({on} if isinstance(on, str) else set())
-    return policy.decide(table.select([name for name in table.column_names if name in needed]), on, what_if=True).select(list(wanted))
+    return policy.decide(
+        table.select([name for name in table.column_names if name in needed]), on, what_if=True
+    ).select(list(wanted))
 
 
 def compare(
-    old: Policy, new: Policy, table: pa.Table, as_of: dt.date | str | None = None, by: str | None = None, outside: str = "none"
+    old: Policy,
+    new: Policy,
+    table: pa.Table,
+    as_of: dt.date | str | None = None,
+    by: str | None = None,
+    outside: str = "none",
 ) -> Comparison:
     """Decides the families under both policies. `outside`: the result that means "does not qualify"; `by`: a column to group by.
 
@@ -182,25 +199,28 @@ def compare(
     with duckdb.connect(":memory:") as con:
         con.register("decided", pa.table(columns))
         con.execute(
-            f"CREATE TEMP TABLE cases AS SELECT *, coalesce(o0, '{UNDECIDED}') AS o, coalesce(n0, '{UNDECIDED}') AS n, "
+            f"CREATE TEMP TABLE cases AS SELECT *, coalesce(o0, '{UNDECIDED}') AS o, coalesce(n0, '{UNDECIDED}') AS n, "  # noqa: S608
             f"CASE WHEN o0 IS NULL OR n0 IS NULL THEN 'undecided' WHEN o0 = n0 THEN 'stay' WHEN o0 = {quoted(outside)} THEN 'enter' "
             f"WHEN n0 = {quoted(outside)} THEN 'leave' ELSE 'move' END AS kind FROM decided"
         )
         kinds = dict(con.execute("SELECT kind, count(*) FROM cases GROUP BY 1").fetchall())
-        moves = {(o, n): count for o, n, count in con.execute("SELECT o, n, count(*) FROM cases GROUP BY 1, 2 ORDER BY 1, 2").fetchall()}
+        moves = {
+            (o, n): count
+            for o, n, count in con.execute("SELECT o, n, count(*) FROM cases GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+        }
         sums = ", ".join(f"coalesce(sum(o{i}), 0), coalesce(sum(n{i}), 0)" for i in range(1, len(wanted)))
-        totals = con.execute(f"SELECT {sums} FROM cases").fetchall()[0] if sums else ()
+        totals = con.execute(f"SELECT {sums} FROM cases").fetchall()[0] if sums else ()  # noqa: S608
         plain = [i for i, name in enumerate(wanted) if i and name != "total"] or list(range(1, len(wanted)))
         cost = [" + ".join(f"coalesce(sum({side}{i}), 0)" for i in plain) or "0" for side in "on"]
         counted = ", ".join(f"count(*) FILTER (kind = '{kind}')" for kind in ("enter", "leave", "move"))
         groups = (
-            con.execute(f"SELECT coalesce(g, ''), count(*), {counted}, {cost[0]}, {cost[1]} FROM cases GROUP BY 1 ORDER BY 1").fetchall()
+            con.execute(
+                f"SELECT coalesce(g, ''), count(*), {counted}, {cost[0]}, {cost[1]} FROM cases GROUP BY 1 ORDER BY 1"  # noqa: S608
+            ).fetchall()
             if by
             else []
         )
-    items = tuple(
-        Item(name, Decimal(totals[2 * i]), Decimal(totals[2 * i + 1])) for i, name in enumerate(amounts)
-    )
+    items = tuple(Item(name, Decimal(totals[2 * i]), Decimal(totals[2 * i + 1])) for i, name in enumerate(amounts))
     return Comparison(
         old=f"{old.id} {old.version}".strip(),
         new=f"{new.id} {new.version}".strip(),
@@ -213,7 +233,7 @@ def compare(
         undecided=kinds.get("undecided", 0),
         moves=moves,
         items=items,
-        groups=tuple(Group(row[0], *row[1:5], Decimal(row[5]), Decimal(row[6])) for row in groups),
+        groups=tuple(Group(row[0], row[1], row[2], row[3], row[4], Decimal(row[5]), Decimal(row[6])) for row in groups),
         by=by,
     )
 

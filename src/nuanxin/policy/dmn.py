@@ -84,7 +84,9 @@ class _Reader:
         self.file = file
         if len(content) > MAX_BYTES:
             raise PolicyError("bad-dmn", file, 0, why_zh="文件太大", why_en="the file is too large")
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, load_dtd=False, huge_tree=False)
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, remove_comments=True, load_dtd=False, huge_tree=False
+        )
         try:
             self.root = etree.fromstring(content, parser)
         except etree.XMLSyntaxError as error:
@@ -119,9 +121,11 @@ class _Reader:
         name = clean((reference or "any").rpartition(":")[2] if ":" in (reference or "") else reference or "any")
         if name.startswith("{"):
             name = name.rpartition("}")[2]
-        name = {"Any": "any", "yearMonthDuration": "years and months duration", "dayTimeDuration": "days and time duration"}.get(
-            name, ALIASES.get(name, name)
-        )
+        name = {
+            "Any": "any",
+            "yearMonthDuration": "years and months duration",
+            "dayTimeDuration": "days and time duration",
+        }.get(name, ALIASES.get(name, name))
         return name if name in TYPES else "any"
 
     def type_of(self, reference: str | None) -> _Type:
@@ -224,7 +228,7 @@ class _Reader:
 
     def _knowledge(self, item: Any) -> Knowledge:
         logic = _child(item, "encapsulatedLogic")
-        literal = _child(logic, "literalExpression") if logic is not None else None
+        literal: Any = _child(logic, "literalExpression") if logic is not None else None
         if literal is None:
             self._refuse(item, "业务知识只支持表达式", "business knowledge must be a literal expression")
         parameters = tuple(clean(part.get("name")) for part in _children(logic, "formalParameter"))
@@ -254,7 +258,9 @@ class _Reader:
             output = Output(_ours(item, "output") or name, own, label, _ours(item, "output") or name)
             return Decision(name, label, (output,), None, tree, text, clause, self.file, at)
         if table is None:
-            self._refuse(item, f"决定 {name} 不是表也不是表达式", f"decision {name} is neither a table nor a literal expression")
+            self._refuse(
+                item, f"决定 {name} 不是表也不是表达式", f"decision {name} is neither a table nor a literal expression"
+            )
         made, outputs = self._table(table, name, kind)
         check_outputs(made.hit, outputs, self.file, at)
         return Decision(name, label, outputs, made, None, "", clause, self.file, at)
@@ -264,7 +270,9 @@ class _Reader:
         hit = {long: short for short, long in HIT_POLICIES.items()}.get(hit, hit)
         hit = _AGGREGATORS.get(clean(table.get("aggregation") or ""), hit) if hit == "C" else hit
         if hit not in HIT_POLICIES:
-            raise PolicyError("bad-hit-policy", self.file, table.sourceline or 0, value=hit, known=", ".join(HIT_POLICIES))
+            raise PolicyError(
+                "bad-hit-policy", self.file, table.sourceline or 0, value=hit, known=", ".join(HIT_POLICIES)
+            )
         columns = []
         for item in _children(table, "input"):
             expression = _child(item, "inputExpression")
@@ -289,7 +297,11 @@ class _Reader:
         reference = item.get("typeRef") or (table.get("typeRef") if only else None)
         found = self.type_of(reference) if reference else kind if only else _Type("any")
         base = found.base
-        many = base.startswith("list<") and clean(table.get("hitPolicy") or "") in ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
+        many = base.startswith("list<") and clean(table.get("hitPolicy") or "") in (
+            "RULE ORDER",
+            "OUTPUT ORDER",
+            "COLLECT",
+        )
         base = base[5:-1] if many else base
         values_text = _text(_child(item, "outputValues")) or found.allowed
         values = parse(f"[{values_text}]", Scope(())) if values_text else None
@@ -309,7 +321,9 @@ class _Reader:
         at = item.sourceline or 0
         cells, results = _children(item, "inputEntry"), _children(item, "outputEntry")
         if len(cells) != len(columns) or len(results) != len(outputs):
-            raise PolicyError("cells", self.file, at, found=len(cells) + len(results), expected=len(columns) + len(outputs))
+            raise PolicyError(
+                "cells", self.file, at, found=len(cells) + len(results), expected=len(columns) + len(outputs)
+            )
         conditions = tuple(
             placed(self.file, cell.sourceline or at, make_cell, _text(cell) or "-", column, self.scope)
             for cell, column in zip(cells, columns, strict=True)
@@ -318,7 +332,9 @@ class _Reader:
         trees = tuple(placed(self.file, at, parse, text, self.scope) for text in texts)
         notes = [_text(note) for note in _children(item, "annotationEntry")]
         description = _child(item, "description")
-        clause = next((note for note in notes if note), (description.text or "").strip() if description is not None else "")
+        clause = next(
+            (note for note in notes if note), (description.text or "").strip() if description is not None else ""
+        )
         return Rule(clean(item.get("id") or number), conditions, trees, texts, clause, at)
 
 
@@ -392,9 +408,17 @@ class _Writer:
             if value:
                 own.set(key, value)
         if CASES_FILE in model.files:
-            etree.SubElement(own, f"{{{OURS}}}cases").text = model.files[CASES_FILE].decode("utf-8-sig").replace("\r\n", "\n")
+            etree.SubElement(own, f"{{{OURS}}}cases").text = (
+                model.files[CASES_FILE].decode("utf-8-sig").replace("\r\n", "\n")
+            )
         for number, name in enumerate(
-            [*(i.name for i in model.inputs), *model.standard_names, *(i.name for i in (*model.figures, *model.decisions))], 1
+            [
+                *(i.name for i in model.inputs),
+                *model.standard_names,
+                *(i.name for i in model.figures),
+                *(i.name for i in model.decisions),
+            ],
+            1,
         ):
             self.ids[name] = f"_n{number}"
         for knowledge in model.knowledge:
@@ -419,7 +443,9 @@ class _Writer:
     def _input(self, item: Input) -> None:
         element = self.add(self.root, "inputData", name=item.name, id=self.ids[item.name])
         self.labelled(element, item.name, item.label)
-        self.ours(element, type=item.type, unit=item.unit, optional="true" if item.optional else "", allowed=item.allowed_text)
+        self.ours(
+            element, type=item.type, unit=item.unit, optional="true" if item.optional else "", allowed=item.allowed_text
+        )
         kind = _dmn_type(item.type)
         if item.parts:
             definition = self.add(self.root, "itemDefinition", name=f"t_{self.ids[item.name]}")
@@ -442,7 +468,9 @@ class _Writer:
         for name in names:
             if name in self.ids:
                 requirement = self.add(element, "informationRequirement")
-                self.add(requirement, "requiredInput" if name in inputs else "requiredDecision", href=f"#{self.ids[name]}")
+                self.add(
+                    requirement, "requiredInput" if name in inputs else "requiredDecision", href=f"#{self.ids[name]}"
+                )
         for knowledge in self.model.knowledge:
             requirement = self.add(element, "knowledgeRequirement")
             self.add(requirement, "requiredKnowledge", href=f"#{self.ids[knowledge.name]}")
@@ -456,7 +484,12 @@ class _Writer:
         rows = [row for row in model.standards if row.name == name]
         for row in rows:
             dated = etree.SubElement(extension, f"{{{OURS}}}dated")
-            values = {"area": row.area, "from": row.start.isoformat(), "value": str(row.value), "document": row.document}
+            values = {
+                "area": row.area,
+                "from": row.start.isoformat(),
+                "value": str(row.value),
+                "document": row.document,
+            }
             for key, value in {**values, "order": str(model.standards.index(row))}.items():
                 if value:
                     dated.set(key, value)
@@ -550,12 +583,18 @@ def _toml(value: Any) -> str:
         return "{" + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + "}"
     if not isinstance(value, str):
         return str(value.isoformat())
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    escaped = (
+        value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    )
     return f'"{escaped}"'
 
 
 def _block(header: str, values: dict[str, Any]) -> list[str]:
-    return ["", header, *(f"{key} = {_toml(value)}" for key, value in values.items() if value not in ("", None, (), []))]
+    return [
+        "",
+        header,
+        *(f"{key} = {_toml(value)}" for key, value in values.items() if value not in ("", None, (), [])),
+    ]
 
 
 def _csv(rows: list[list[str]]) -> bytes:
@@ -579,6 +618,7 @@ def write_folder(model: Model) -> dict[str, bytes]:
         if value not in ("", None)
     ]  # fmt: skip
     files: dict[str, bytes] = {}
+    values: dict[str, Any]
     if model.standards:
         lines += _block("[standards]", {"file": "standards.csv", "area": model.area_input})
         rows = [[s.area, s.name, s.start.isoformat(), number_text(s.value), s.document] for s in model.standards]
@@ -627,7 +667,12 @@ def _output(output: Output) -> dict[str, Any]:
 
 
 def _table_rows(decision: Decision, table: Table) -> list[list[str]]:
-    head = ["rule", *(column.text for column in table.columns), *(f"→ {output.name}" for output in decision.outputs), "clause"]
+    head = [
+        "rule",
+        *(column.text for column in table.columns),
+        *(f"→ {output.name}" for output in decision.outputs),
+        "clause",
+    ]
     return [
         head,
         *([rule.id, *(cell.text for cell in rule.cells), *rule.output_texts, rule.clause] for rule in table.rules),

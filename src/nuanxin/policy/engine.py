@@ -51,8 +51,7 @@ def to_arrow(table: Any) -> pa.Table:
     if isinstance(table, pa.RecordBatch):
         return pa.Table.from_batches([table])
     if isinstance(table, duckdb.DuckDBPyRelation):
-        found = table.to_arrow_table()
-        return found
+        return table.to_arrow_table()
     if hasattr(table, "__arrow_c_stream__"):
         return pa.table(table)
     if hasattr(table, "to_arrow"):
@@ -136,7 +135,7 @@ def _aggregates(item: Input, kind: str) -> dict[str, str]:
 
 def column_types(source: str) -> dict[str, str]:
     """DuckDB's types of a relation's columns."""
-    return {row[0]: str(row[1]).upper() for row in connection().execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+    return {row[0]: str(row[1]).upper() for row in connection().execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}  # noqa: S608
 
 
 def profile(model: Model, source: str) -> dict[str, Column]:
@@ -146,7 +145,7 @@ def profile(model: Model, source: str) -> dict[str, Column]:
     for item in model.inputs:
         for name, sql in _aggregates(item, kinds[item.name]).items():
             asked[item.name, name] = sql
-    values = con.execute(f"SELECT {', '.join(asked.values())} FROM {source}").fetchall()[0] if asked else ()
+    values = con.execute(f"SELECT {', '.join(asked.values())} FROM {source}").fetchall()[0] if asked else ()  # noqa: S608
     answers: dict[str, dict[str, Any]] = {item.name: {} for item in model.inputs}
     for (name, what), value in zip(asked, values, strict=True):
         answers[name][what] = value
@@ -230,13 +229,21 @@ def assumed(model: Model, kinds: dict[str, str]) -> dict[str, Column] | None:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(
-    engine: "Engine", key: tuple[tuple[str, Column], ...], standards: tuple[tuple[str, Num], ...], lang: str, figures: bool, fen: bool, carried: tuple[str, ...]
+    engine: "Engine",
+    key: tuple[tuple[str, Column], ...],
+    standards: tuple[tuple[str, Num], ...],
+    lang: str,
+    figures: bool,
+    fen: bool,
+    carried: tuple[str, ...],
 ) -> Plan:
     columns = dict(key)
     why = ""
     for attempt in (columns, _capped(columns)):
         try:
-            return Compiler(engine.model, attempt, dict(standards), lang, figures, fen, carried, engine.proofs).compile()
+            return Compiler(
+                engine.model, attempt, dict(standards), lang, figures, fen, carried, engine.proofs
+            ).compile()
         except NotCompiled as error:
             why = str(error)
     return Plan("", [], why)
@@ -362,10 +369,10 @@ class Engine:
             general = value(name, None)
             found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
         if in_order:
-            return f"(SELECT *, {', '.join(found)} FROM {source})"
+            return f"(SELECT *, {', '.join(found)} FROM {source})"  # noqa: S608
         rows = ", ".join(f"({', '.join([quoted(area), *(value(name, area) for name in wanted)])})" for area in areas)
         names = ", ".join(node.num for node in wanted.values())
-        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (VALUES {rows}) AS _v(_area, {names}) ON _s.{column} = _v._area)"
+        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (VALUES {rows}) AS _v(_area, {names}) ON _s.{column} = _v._area)"  # noqa: S608
 
     def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
         schema = result_schema(self.model, figures)

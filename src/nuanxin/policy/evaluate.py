@@ -378,13 +378,13 @@ def part_of(value: Any, part: str) -> Any:
         return Fraction(years if part == "years" else months) * (-1 if value.months < 0 else 1)
     if isinstance(value, Seconds) and part in ("days", "hours", "minutes", "seconds"):
         whole = abs(value.seconds)
-        found = {
+        units: dict[str, Fraction | int] = {
             "days": whole // 86400,
             "hours": whole // 3600 % 24,
             "minutes": whole // 60 % 60,
             "seconds": whole % 60,
-        }[part]
-        return Fraction(found) * (-1 if value.seconds < 0 else 1)
+        }
+        return Fraction(units[part]) * (-1 if value.seconds < 0 else 1)
     return None
 
 

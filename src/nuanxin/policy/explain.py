@@ -446,7 +446,8 @@ class Explainer:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._make = Evaluator(model.functions(), strict=False)
-        self._types = {item.name: (item.type, item.unit, item.label) for item in (*model.inputs, *model.figures)}
+        self._types = {item.name: (item.type, item.unit, item.label) for item in model.inputs}
+        self._types |= {item.name: (item.type, item.unit, item.label) for item in model.figures}
         for name in model.standard_names:
             self._types[name] = ("money", "", Label(name, name))
         for decision in model.decisions:
@@ -466,7 +467,12 @@ class Explainer:
                 continue
             kind, unit, label = self._described(column.tree, column.text)
             sides = tuple(
-                (part.op if isinstance(part, Compare) else "=", *map(self._make.closure, (part.left, part.right, part)))
+                (
+                    part.op if isinstance(part, Compare) else "=",
+                    self._make.closure(part.left),
+                    self._make.closure(part.right),
+                    self._make.closure(part),
+                )
                 for part in walk(cell.tree)
                 if isinstance(part, Compare | Match)
             )

@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from nuanxin.policy.feel import SUBJECT, Expr, Lit, Scope, names_in, parse, parse_cell, substitute
+from nuanxin.policy.feel import SUBJECT, Expr, Scope, names_in, parse, parse_cell, substitute
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import (
     HIT_POLICIES,
@@ -352,7 +352,8 @@ class _Folder:
         if not declared:
             outputs = tuple(Output(column, "any", _label(None, column), column) for column in found)
         columns = tuple(Column(text, placed(file, head_line, parse, text, self.scope)) for text in head[1:first])
-        rules, seen = [], set()
+        rules: list[Rule] = []
+        seen: set[str] = set()
         for line, cells in rows[1:]:
             if len(cells) < last + 1 or len(cells) > len(head):
                 raise PolicyError("cells", file, line, found=len(cells), expected=len(head))
@@ -391,7 +392,9 @@ def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
     return found
 
 
-def read_cases(files: dict[str, bytes], all_inputs: tuple[Input, ...], decisions: tuple[Decision, ...]) -> tuple[Case, ...]:
+def read_cases(
+    files: dict[str, bytes], all_inputs: tuple[Input, ...], decisions: tuple[Decision, ...]
+) -> tuple[Case, ...]:
     """The worked families of cases.csv; none where there is no such file. Raises PolicyError."""
     if CASES_FILE not in files:
         return ()
@@ -439,7 +442,8 @@ def check_outputs(hit: str, outputs: tuple[Output, ...], file: str, line: int) -
 
 def ordered(figures: tuple[Figure, ...], decisions: tuple[Decision, ...]) -> tuple[Figure | Decision, ...]:
     """Figures and decisions so that each comes after what it reads; else in the order they are written."""
-    items: dict[str, Figure | Decision] = {item.name: item for item in (*figures, *decisions)}
+    everything: list[Figure | Decision] = [*figures, *decisions]
+    items = {item.name: item for item in everything}
     graph = {
         name: [read for read in (names_in(item.tree) if isinstance(item, Figure) else item.reads()) if read in items]
         for name, item in items.items()

@@ -145,7 +145,12 @@ class Search:
         return point
 
     def _branch(
-        self, parts: tuple[Formula, ...], others: list[Any], facts: list[Linear | Choice], avoid: list[Formula], names: set[str]
+        self,
+        parts: tuple[Formula, ...],
+        others: list[Any],
+        facts: list[Linear | Choice],
+        avoid: list[Formula],
+        names: set[str],
     ) -> dict[str, Any] | None:
         """Tries the parts in turn; a later part is tried where the earlier ones fail, so that no region is searched twice."""
         before: list[Formula] = []
@@ -254,7 +259,10 @@ class Search:
         for fact in mine:
             terms = dict(fact.terms)
             factor = terms.pop(name)
-            bound = -(fact.constant + sum((c * point.setdefault(n, Fraction(0)) for n, c in terms.items()), Fraction(0))) / factor
+            bound = (
+                -(fact.constant + sum((c * point.setdefault(n, Fraction(0)) for n, c in terms.items()), Fraction(0)))
+                / factor
+            )
             if factor > 0 and (high is None or bound < high or (bound == high and fact.strict)):
                 high, high_open = bound, fact.strict
             if factor < 0 and (low is None or bound > low or (bound == low and fact.strict)):

@@ -144,7 +144,9 @@ class _Near:
             if value is None or value is UNKNOWN:
                 continue
             if item.type in NUMERIC:
-                candidates: list[Any] = sorted(self._candidates(decision, item, value), key=lambda new: (abs(new - value), new))
+                candidates: list[Any] = sorted(
+                    self._candidates(decision, item, value), key=lambda new: (abs(new - value), new)
+                )
             else:
                 candidates = [new for new in self.constants(item, decision) if new != value]
             reached: set[str] = set()
@@ -166,16 +168,19 @@ class _Near:
     def sides(self, decision: Decision) -> list[Side]:
         """What would follow for each side of the one missing figure; nothing where several are missing."""
         missing = [
-            item
-            for item in self.inputs(decision)
-            if self.state.env.get(item.name) is UNKNOWN and not item.optional
+            item for item in self.inputs(decision) if self.state.env.get(item.name) is UNKNOWN and not item.optional
         ]
         if len(missing) != 1 or decision.table is None:
             return []
         item = missing[0]
         if item.type not in NUMERIC:
             return [
-                Side(item.name, item.label, Label(say_value(value, item.type, "", "zh"), say_value(value, item.type, "", "en")), result)
+                Side(
+                    item.name,
+                    item.label,
+                    Label(say_value(value, item.type, "", "zh"), say_value(value, item.type, "", "en")),
+                    result,
+                )
                 for value in self.constants(item, decision)
                 if (result := self.result(decision, item, value)) is not None
             ]
@@ -208,7 +213,9 @@ def _span(item: Input, start: Fraction | None, after: Fraction | None) -> Label:
     assert start is not None
     if after is None:
         return Label(f"{say(start, 'zh')} 及以上", f"{say(start, 'en')} or more")
-    return Label(f"{say(start, 'zh')} 起、低于 {say(after, 'zh')}", f"from {say(start, 'en')} to below {say(after, 'en')}")
+    return Label(
+        f"{say(start, 'zh')} 起、低于 {say(after, 'zh')}", f"from {say(start, 'en')} to below {say(after, 'en')}"
+    )
 
 
 def result_text(decision: Decision, state: Decided) -> str | None:
@@ -219,7 +226,8 @@ def result_text(decision: Decision, state: Decided) -> str | None:
     if all(output.type in NUMERIC for output in decision.outputs):
         return "+".join(outcome.rules)
     shown = [
-        (f"{output.label.zh} " if len(decision.outputs) > 1 else "") + say_value(outcome.output(decision, output), output.type, "", "zh")
+        (f"{output.label.zh} " if len(decision.outputs) > 1 else "")
+        + say_value(outcome.output(decision, output), output.type, "", "zh")
         for output in decision.outputs
     ]
     return "，".join(shown)

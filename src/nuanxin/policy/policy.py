@@ -151,7 +151,12 @@ class Policy:
         return found
 
     def explain(
-        self, row: Mapping[str, Any], as_of: dt.date | str | None = None, *, changes: bool = False, what_if: bool = False
+        self,
+        row: Mapping[str, Any],
+        as_of: dt.date | str | None = None,
+        *,
+        changes: bool = False,
+        what_if: bool = False,
     ) -> Explanation:
         """Why one family is decided as it is: figures with their terms, every rule tried, limits and distances, clauses.
 

@@ -147,10 +147,6 @@ class RowDecider:
         """Whether an input may have the value."""
         return name not in self._allowed or self._allowed[name]({"?": value}) is True
 
-    def allowed(self, name: str, value: Any) -> bool:
-        """Whether an input may have the value."""
-        return name not in self._allowed or self._allowed[name]({"?": value}) is True
-
     def standards(self, area: str | None, as_of: dt.date) -> dict[str, Any]:
         key = (area, as_of)
         if key not in self._standards:
@@ -266,13 +262,13 @@ class RowDecider:
         if any(value is UNKNOWN for _, result in used for value in result):
             reads = [name for item, _ in used for tree in item.rule.outputs for name in names_in(tree)]
             return Outcome(None, (), self._why(reads, state), tried)
-        ids = tuple(item.rule.id for item, _ in used)
+        applied = tuple(item.rule.id for item, _ in used)
         if table.hit in ("U", "A", "P", "F"):
-            return self._typed(decision, used[0][1], ids, tried)
-        columns = tuple(list(column) for column in zip(*(result for _, result in used), strict=True))
+            return self._typed(decision, used[0][1], applied, tried)
+        gathered = tuple(list(values) for values in zip(*(result for _, result in used), strict=True))
         if table.hit in ("R", "O", "C"):
-            return self._typed(decision, columns, ids, tried)
-        return self._aggregate(decision, table.hit, columns[0], ids, tried)
+            return self._typed(decision, gathered, applied, tried)
+        return self._aggregate(decision, table.hit, gathered[0], applied, tried)
 
     def _aggregate(
         self, decision: Decision, hit: str, values: list[Any], ids: tuple[str, ...], tried: tuple[Any, ...]

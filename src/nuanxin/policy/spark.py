@@ -50,7 +50,9 @@ def decider(
     return decide
 
 
-def decide_frame(policy: Policy, frame: "DataFrame", as_of: dt.date | str | None = None, lang: str = "both") -> "DataFrame":
+def decide_frame(
+    policy: Policy, frame: "DataFrame", as_of: dt.date | str | None = None, lang: str = "both"
+) -> "DataFrame":
     """A Spark data frame decided: its columns and the decisions'. Nothing runs until the frame is used."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -81,7 +83,7 @@ def session() -> "SparkSession":
             .config("spark.ui.enabled", "false")
             .getOrCreate()
         )
-    except Exception as error:  # noqa: BLE001 (PySpark reports a missing Java and a silent master in many ways)
+    except Exception as error:
         raise PolicyError("no-spark", why=str(error).splitlines()[0]) from error
 
 
@@ -91,7 +93,9 @@ def decide_file(policy: Policy, path: Path, as_of: dt.date | str | None, lang: s
     return decide_table(policy, table, as_of, lang, session())
 
 
-def decide_table(policy: Policy, table: pa.Table, as_of: dt.date | str | None, lang: str, spark: "SparkSession") -> pa.Table:
+def decide_table(
+    policy: Policy, table: pa.Table, as_of: dt.date | str | None, lang: str, spark: "SparkSession"
+) -> pa.Table:
     """An Arrow table sent to Spark, decided there, and brought back in its order."""
     missing = [item.name for item in policy.model.inputs if item.name not in table.column_names and not item.optional]
     if missing:

@@ -42,7 +42,9 @@ from nuanxin.policy.values import FALSE_WORDS, NUMERIC, TRUE_WORDS, round_half_u
 INT64 = 2**63 - 1
 INT128 = 2**127 - 1
 MONEY_FEN_LIMIT = 10**18
-NO_RULE = 32767  # the number of the rule where none matches: after all others, so that ranges of rules are one comparison
+NO_RULE = (
+    32767  # the number of the rule where none matches: after all others, so that ranges of rules are one comparison
+)
 SOURCE = "{source}"
 BLANKS = " \t\n\r\v\f\u3000\u00a0"
 
@@ -111,7 +113,10 @@ _CONSTANT = re.compile(r"'(?:[^']|'')*'|CAST\('-?\d+' AS \w+\)|TRUE|FALSE")
 
 def _first(conditions: Sequence[str], numbers: Sequence[int] | None = None) -> str:
     """The number of the first condition that holds."""
-    cases = " ".join(f"WHEN {condition} THEN {number}" for condition, number in zip(conditions, numbers or range(1, len(conditions) + 1), strict=True))
+    cases = " ".join(
+        f"WHEN {condition} THEN {number}"
+        for condition, number in zip(conditions, numbers or range(1, len(conditions) + 1), strict=True)
+    )
     return f"CASE {cases} ELSE {NO_RULE} END" if cases else str(NO_RULE)
 
 
@@ -215,7 +220,7 @@ def times(a: tuple[str, int, int], b: tuple[str, int, int]) -> tuple[str, int, i
         return scaled(*b, a[1])
     if b[1] == b[2]:
         return scaled(*a, b[1])
-    corners = [a[i] * b[j] for i in (1, 2) for j in (1, 2)]  # type: ignore[operator]
+    corners = [left * right for left in a[1:] for right in b[1:]]
     low, high = min(corners), max(corners)
     body = f"({_wide(*a, low, high)} * {_wide(*b, low, high)})"
     return _integer(body, low, high), low, high
@@ -385,8 +390,14 @@ class Compiler:
         for high, columns in self.guards.items():
             self.rest.append(f"({' | '.join(columns)}) NOT BETWEEN 0 AND {high}")
         rest = " OR ".join(dict.fromkeys(self.rest)) or "FALSE"
-        final = ", ".join([*map(ident, self.carried), *(f"{sql} AS {ident(name)}" for name, sql in results), f"coalesce({rest}, TRUE) AS _rest"])
-        return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])
+        final = ", ".join(
+            [
+                *map(ident, self.carried),
+                *(f"{sql} AS {ident(name)}" for name, sql in results),
+                f"coalesce({rest}, TRUE) AS _rest",
+            ]
+        )
+        return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])  # noqa: S608
 
     def _result_names(self) -> Iterable[str]:
         for decision in self.model.decisions:
@@ -402,8 +413,10 @@ class Compiler:
             if not layer.columns and index:
                 continue
             carried = list(map(ident, self.carried)) if index == 0 else []
-            own = ", ".join([*carried, *(f"{expression} AS {name}" for name, expression in layer.columns)]) or "1 AS _c0"
-            sql = f"SELECT {own} FROM {sql}" if index == 0 else f"SELECT *, {own} FROM ({sql})"
+            own = (
+                ", ".join([*carried, *(f"{expression} AS {name}" for name, expression in layer.columns)]) or "1 AS _c0"
+            )
+            sql = f"SELECT {own} FROM {sql}" if index == 0 else f"SELECT *, {own} FROM ({sql})"  # noqa: S608
         return sql
 
     def _input(self, item: Input) -> None:
@@ -441,7 +454,9 @@ class Compiler:
         elif found.guarded and item.type == "string":
             # what may be blank starts with a space of some kind; a null fails too
             if item.name != self.model.area_input:
-                self.rest.append(f"NOT ({name} >= '!' AND {name} NOT BETWEEN '\u3000' AND '\u3001' AND {name} NOT BETWEEN '\u00a0' AND '\u00a1')")
+                self.rest.append(
+                    f"NOT ({name} >= '!' AND {name} NOT BETWEEN '\u3000' AND '\u3001' AND {name} NOT BETWEEN '\u00a0' AND '\u00a1')"
+                )
         elif not (found.guarded and item.type in NUMERIC) and (found.nulls or found.loose):
             self.rest.append(f"{name} IS NULL")
         self.nodes[item.name] = node
@@ -648,7 +663,9 @@ class Compiler:
         inside = _in_rules(node.hit, numbers)
         if len(numbers) > MANY_RULES and " IN " in inside:
             count = max(number for _, own in node.rules for number in own)
-            inside = f"coalesce(([{', '.join(str(n in numbers).upper() for n in range(1, count + 1))}])[{node.hit}], FALSE)"
+            inside = (
+                f"coalesce(([{', '.join(str(n in numbers).upper() for n in range(1, count + 1))}])[{node.hit}], FALSE)"
+            )
         return f"({inside})" if wanted else f"(NOT {inside})"
 
     # decisions -------------------------------------------------------------------------------------------------------
@@ -709,7 +726,9 @@ class Compiler:
 
     def _dispatched(self, table: Table, rules: list[Rule], unsure: bool) -> str | None:
         """The number of the rule by way of the text (the city) that most rules name: only its own rules are tried for a row."""
-        name, named = _splitter(rules, {item.name for item in self.model.inputs if item.type == "string" and not item.optional})
+        name, named = _splitter(
+            rules, {item.name for item in self.model.inputs if item.type == "string" and not item.optional}
+        )
         anywhere = [index for index, rule in enumerate(rules) if rule.id not in named]
         if not name or len(anywhere) > MANY_RULES:
             return None
@@ -728,7 +747,9 @@ class Compiler:
 
         subject = self.nodes[name]
         assert isinstance(subject, Plain)
-        place = self.column(f"CAST(enum_code(TRY_CAST({subject.sql} AS ENUM ({', '.join(map(quoted, values))}))) AS INTEGER)")
+        place = self.column(
+            f"CAST(enum_code(TRY_CAST({subject.sql} AS ENUM ({', '.join(map(quoted, values))}))) AS INTEGER)"
+        )
         self.layers.append(Layer())
         tree = _tree(place, [leaf(sorted([*groups[value], *anywhere])) for value in values], 0)
         hit = self.column(f"CAST(CASE WHEN {place} IS NULL THEN {leaf(anywhere)} ELSE {tree} END AS SMALLINT)")
@@ -738,7 +759,11 @@ class Compiler:
 
     def condition(self, rule: Rule, without: int = -1) -> str:
         """The rule's condition, less the cell number `without`."""
-        parts = [self.boolean(cell.tree) for index, cell in enumerate(rule.cells) if cell.tree != Lit(True) and index != without]
+        parts = [
+            self.boolean(cell.tree)
+            for index, cell in enumerate(rule.cells)
+            if cell.tree != Lit(True) and index != without
+        ]
         return "(" + " AND ".join(parts) + ")" if len(parts) > 1 else parts[0] if parts else "TRUE"
 
     def _undecided(self, decision: Decision, condition: str) -> None:

@@ -32,16 +32,16 @@ def decide_parquet(engine: Engine, source: Path, out: Path, as_of: dt.date, lang
     with duckdb.connect(":memory:") as con:
         con.execute("SET preserve_insertion_order = true")
         relation = f"read_parquet({quoted(str(source))})"
-        kinds = {row[0]: str(row[1]).upper() for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
+        kinds = {row[0]: str(row[1]).upper() for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}  # noqa: S608
         select = engine.select(relation, kinds, as_of, lang, carried=names, in_order=True)
         if select is None:
             return None
-        left = con.execute(f"SELECT count(*) FILTER (_rest) FROM ({select})").fetchall()[0][0]
+        left = con.execute(f"SELECT count(*) FILTER (_rest) FROM ({select})").fetchall()[0][0]  # noqa: S608
         if left:
             return None
         wanted = ", ".join(ident(name) for name in (*names, *schema))
         con.execute(
-            f"COPY (SELECT {wanted} FROM ({select})) TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"
+            f"COPY (SELECT {wanted} FROM ({select})) TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"  # noqa: S608
         )
         return _counts(engine, con, out)
 
@@ -53,7 +53,9 @@ def _counts(engine: Engine, con: duckdb.DuckDBPyConnection, out: Path) -> dict[s
     decisions: dict[str, Any] = {}
     for decision in engine.model.decisions:
         rule, problem = ident(f"{decision.name}_rule"), ident(f"{decision.name}_problem")
-        found = con.execute(f"SELECT {rule}, count(*), count({problem}) FROM {relation} GROUP BY 1 ORDER BY 1").fetchall()
+        found = con.execute(
+            f"SELECT {rule}, count(*), count({problem}) FROM {relation} GROUP BY 1 ORDER BY 1"  # noqa: S608
+        ).fetchall()
         problems = sum(row[2] for row in found)
         decisions[decision.name] = {
             "decided": rows - problems,

@@ -71,11 +71,17 @@ def _read_csv(path: Path) -> pa.Table:
     return pa_csv.read_csv(
         path,
         read_options=pa_csv.ReadOptions(
-            encoding="utf8" if encoding.startswith("utf") else encoding, column_names=names, skip_rows=0, skip_rows_after_names=1
+            encoding="utf8" if encoding.startswith("utf") else encoding,
+            column_names=names,
+            skip_rows=0,
+            skip_rows_after_names=1,
         ),
         parse_options=pa_csv.ParseOptions(newlines_in_values=True),
         convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=True
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+            quoted_strings_can_be_null=True,
         ),
     )
 
@@ -115,7 +121,9 @@ def _xlsx_column(cells: list[Any]) -> pa.Array:
 def _cell_text(value: Any) -> str:
     if isinstance(value, float | int | Decimal) and not isinstance(value, bool):
         return number_text(read_number(value))
-    return text_of(value) if isinstance(value, bool) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return (
+        text_of(value) if isinstance(value, bool) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    )
 
 
 # writing -------------------------------------------------------------------------------------------------------------
@@ -139,13 +147,21 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     exact = pa.types.is_decimal(kind) and kind.scale > 2
     if not (exact or pa.types.is_floating(kind) or pa.types.is_nested(kind)):
         return column
-    return pa.chunked_array([pa.array([None if value is None else shown(value) for value in column.to_pylist()], pa.string())])
+    return pa.chunked_array(
+        [pa.array([None if value is None else shown(value) for value in column.to_pylist()], pa.string())]
+    )
 
 
 def shown(value: Any) -> str:
     """A cell's text: lists as S-FEEL writes them."""
     if isinstance(value, list):
-        return "[" + ", ".join(f'"{item}"' if isinstance(item, str) else "null" if item is None else shown(item) for item in value) + "]"
+        return (
+            "["
+            + ", ".join(
+                f'"{item}"' if isinstance(item, str) else "null" if item is None else shown(item) for item in value
+            )
+            + "]"
+        )
     if isinstance(value, float) and value != value:
         return ""
     return _cell_text(value)
@@ -163,7 +179,8 @@ def _write_xlsx(table: pa.Table, path: Path) -> None:
     import xlsxwriter
 
     with xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        str(path),
+        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
     ) as book:
         sheet = book.add_worksheet("policy")
         money, date = book.add_format({"num_format": "0.00"}), book.add_format({"num_format": "yyyy-mm-dd"})

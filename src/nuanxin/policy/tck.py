@@ -16,9 +16,23 @@ from typing import Any
 from nuanxin.policy.dmn import read_dmn
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.rows import RowDecider
-from nuanxin.policy.values import Unreadable, number_text, read_date, read_datetime, read_duration, read_number, read_time
+from nuanxin.policy.values import (
+    Unreadable,
+    number_text,
+    read_date,
+    read_datetime,
+    read_duration,
+    read_number,
+    read_time,
+)
 
-_READERS = {"number": read_number, "date": read_date, "time": read_time, "dateTime": read_datetime, "duration": read_duration}
+_READERS = {
+    "number": read_number,
+    "date": read_date,
+    "time": read_time,
+    "dateTime": read_datetime,
+    "duration": read_duration,
+}
 
 
 def from_wire(value: Any) -> Any:

@@ -154,7 +154,7 @@ def read_datetime(value: Any) -> dt.datetime:
     if isinstance(value, dt.datetime):
         return value
     if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day)
+        return dt.datetime.combine(value, dt.time())
     try:
         return dt.datetime.fromisoformat(str(value).strip())
     except ValueError:
