@@ -35,7 +35,7 @@ class Event(models.Model):
 class Job(models.Model):
     """One run of one step (作业): how far it is, and what came in against what went out.
 
-    ``balance`` is {"in": {name: n}, "out": {name: n}}; a finished job balances (constraint of the service that ends it).
+    ``balance`` is {"in": [[name, n], …], "out": [[name, n], …]}; a finished job balances (the service that ends it sees to it).
     """
 
     RUNNING, DONE, FAILED = "running", "done", "failed"

@@ -156,15 +156,17 @@ def job(
     except BaseException:
         Job.objects.filter(pk=row.pk).update(state=Job.FAILED, ended_at=timezone.now())
         raise
-    row.state, row.balance, row.ended_at = Job.DONE, progress.balance, timezone.now()
+    # As pairs: PostgreSQL keeps no order of keys, and the line is read in its order.
+    row.balance = {side: list(counts.items()) for side, counts in progress.balance.items()}
+    row.state, row.ended_at = Job.DONE, timezone.now()
     row.save()
 
 
-def balance_line(step: str, balance: Mapping[str, Mapping[str, int]]) -> str:
+def balance_line(step: str, balance: Mapping[str, Any]) -> str:
     """``rows 45 = accepted 44 + refused 1``."""
 
-    def side(counts: Mapping[str, int]) -> str:
-        return " + ".join(f"{name} {n:,}" for name, n in counts.items()) or "0"
+    def side(counts: Any) -> str:
+        return " + ".join(f"{name} {n:,}" for name, n in dict(counts).items()) or "0"
 
     return f"{step}: {side(balance['in'])} = {side(balance['out'])}"
 
