@@ -34,7 +34,9 @@ class Desk:
     said: str = ""
 
     def run(self, *words: str | Path, seconds: float = 180) -> Answer:
-        settings = {key: value for key, value in os.environ.items() if not key.startswith(("NUANXIN", "DJANGO", "PYTEST"))}
+        settings = {
+            key: value for key, value in os.environ.items() if not key.startswith(("NUANXIN", "DJANGO", "PYTEST"))
+        }
         done = subprocess.run(
             [COMMAND, *map(str, words)],
             env=settings | {"NUANXIN_HOME": str(self.home), "COLUMNS": "200"},

@@ -54,7 +54,9 @@ def find(found: list[dict[str, Any]], family: FamilyTruth) -> list[dict[str, Any
     return [
         entry
         for entry in found
-        if entry["worker_id"] is None and entry["worker"] == name_masked(family.name) and entry["union"] in family.unions
+        if entry["worker_id"] is None
+        and entry["worker"] == name_masked(family.name)
+        and entry["union"] in family.unions
     ]
 
 
@@ -110,7 +112,9 @@ def round_differences(truth: QuarterTruth, shown: dict[str, Any]) -> list[str]:
         entries = find(shown["carried"], family)
         carried += len(entries)
         if len(entries) != 1 and not (family.known and find(shown["families"], family)):
-            wrong.append(f"{truth.quarter} {family.name} {family.number}: {len(entries)} times in carried, expected once")
+            wrong.append(
+                f"{truth.quarter} {family.name} {family.number}: {len(entries)} times in carried, expected once"
+            )
         elif entries and entries[0]["tier"] != family.tier:
             wrong.append(f"{truth.quarter} {family.name} carried as {entries[0]['tier']}, expected {family.tier}")
     if carried != len(shown["carried"]):
@@ -166,7 +170,7 @@ def brief_differences(truths: list[QuarterTruth], desk: Desk) -> list[str]:
             wrong.append(f"brief {span} {name}: got {figures[name]['value']}, expected {value}")
     for name in ("households_filed", "wishes"):
         opened = desk.data("brief", "open", name, *span, "--size", "1000")
-        records = opened["rows"] if "rows" in opened else opened
+        records = opened["rows"]
         if len(records) != wanted[name]:
             wrong.append(f"brief open {name} {span}: {len(records)} records, expected {wanted[name]}")
     return wrong

@@ -24,6 +24,7 @@ CN_QUARTER = "一二三四"
 NIL_WORDS = ("无", "本季度无困难职工家庭", "本季度无困难职工家庭。", "无困难职工家庭", "", "本季度无")
 FAULTS = ("id_number", "id_scientific", "id_check_digit", "id_no_such_date", "amount_about", "amount_monthly")
 SCHOOL_AID = {"学前": 3000, "义务教育": 3000, "高中": 10000, "大学": 10000}
+FATES = {"plain": 10, "held": 3, "doubled": 1, "corrected": 1, "dropped": 1}
 AMOUNT_COLUMNS = ("income", "medical", "schooling", "loss")
 
 HEADERS: dict[str, tuple[str, ...]] = {
@@ -236,11 +237,11 @@ class Builder:
         self.numbers: set[str] = set()
         self.next_key = 0
         self.on_file: dict[int, str] = {}
-        self.away: list[tuple[Family, str]] = []
+        self.away: list[tuple[Family, set[str]]] = []
         self.held: list[tuple[Family, str]] = []
-        self.known: dict[int, tuple[Family, str]] = {}
-        self.left: dict[int, tuple[Family, str]] = {}
-        self.over: dict[int, tuple[Family, str]] = {}
+        self.known: dict[int, tuple[Family, set[str]]] = {}
+        self.left: dict[int, tuple[Family, set[str]]] = {}
+        self.over: dict[int, tuple[Family, set[str]]] = {}
         self.unions = self.make_unions()
 
     # The people
@@ -265,7 +266,21 @@ class Builder:
         """A new family; ``kind`` steers the figures to a limit of the policy."""
         rng = self.rng
         kind = kind or rng.choice(
-            ("any", "any", "any", "edge", "edge", "edge", "accident", "accident", "cap", "half", "homes", "business", "costly")
+            (
+                "any",
+                "any",
+                "any",
+                "edge",
+                "edge",
+                "edge",
+                "accident",
+                "accident",
+                "cap",
+                "half",
+                "homes",
+                "business",
+                "costly",
+            )
         )
         size = rng.choice((1, 2, 3, 3, 4, 5, 7))
         head = self.name()
@@ -292,9 +307,13 @@ class Builder:
         line = 12 * size * standard(quarter)
         if kind == "edge":
             times = rng.choice((1, 2))
-            made.income = times * line + made.medical + made.schooling + rng.choice((0, -Fraction(1, 100), Fraction(1, 100)))
+            made.income = (
+                times * line + made.medical + made.schooling + rng.choice((0, -Fraction(1, 100), Fraction(1, 100)))
+            )
         elif kind == "accident":
-            made.loss = Fraction(rng.choice((3000, 66666, 66667, 70000, 120000))) + Fraction(rng.choice((0, 50, 10)), 100)
+            made.loss = Fraction(rng.choice((3000, 66666, 66667, 70000, 120000))) + Fraction(
+                rng.choice((0, 50, 10)), 100
+            )
             edge = rng.choice((-Fraction(1, 100), Fraction(0), Fraction(1, 100), -Fraction(5000)))
             made.income = 3 * line + made.loss + made.medical + made.schooling + edge
         elif kind == "cap":
@@ -317,7 +336,9 @@ class Builder:
         line = 12 * len(family.members) * standard(quarter)
         changed.income += self.rng.choice((line, 3 * line, Fraction(5000), Fraction(1, 100)))
         if self.rng.random() < 0.3 and len(changed.members) < 8:
-            changed.members.append(Member(self.name(family.head.name[0]), "子女", self.number(self.born(2019, 2021)), "无"))
+            changed.members.append(
+                Member(self.name(family.head.name[0]), "子女", self.number(self.born(2019, 2021)), "无")
+            )
         return changed
 
     # The unions
@@ -339,7 +360,9 @@ class Builder:
         ]
         for i in range(3, 3 + rng.randint(1, 5)):
             street = rng.choice(streets)
-            leaves.append((f"{street}-E{i:02d}", f"{stems[3]}{'甲乙丙丁戊己庚辛'[i - 3]}厂工会委员会", street, "enterprise"))
+            leaves.append(
+                (f"{street}-E{i:02d}", f"{stems[3]}{'甲乙丙丁戊己庚辛'[i - 3]}厂工会委员会", street, "enterprise")
+            )
         rng.shuffle(leaves)
         self.leaves = leaves
         return rows + leaves
@@ -362,7 +385,7 @@ class Builder:
         outcome: list[FamilyTruth] = []
         decided: set[int] = set()
         held_known: set[int] = set()
-        away_now: list[tuple[Family, str]] = []
+        away_now: list[tuple[Family, set[str]]] = []
         held_now: list[tuple[Family, str]] = []
 
         def hold(family: Family, unions: set[str], number: str | None) -> None:
@@ -379,18 +402,17 @@ class Builder:
             decided.add(family.key)
             self.over.pop(family.key, None)
             self.left.pop(family.key, None)
-            union = min(unions)
             if tier == "none":
                 if not new:
                     del self.on_file[family.key]
-                    self.left[family.key] = (family, union)
+                    self.left[family.key] = (family, unions)
                 else:
-                    self.over[family.key] = (family, union)
+                    self.over[family.key] = (family, unions)
                 self.known.pop(family.key, None)
             else:
                 truth.filed += new
                 self.on_file[family.key] = tier
-                self.known[family.key] = (family, union)
+                self.known[family.key] = (family, unions)
 
         def visit_of(family: Family) -> Visit:
             visit = Visit(family)
@@ -411,12 +433,12 @@ class Builder:
             if rng.random() < 0.15:
                 visits.append(Visit(family, home=False))
                 hold(family, unions, family.head.number)
-                away_now.append((family, min(unions)))
+                away_now.append((family, unions))
             else:
                 settle(family, unions, visit_of(family))
 
-        for family, union in self.away:
-            go(family, {union})
+        for family, unions in self.away:
+            go(family, unions)
         busy = {family.key for family, _ in self.away}
         for family, _ in self.held:
             if rng.random() < 0.6:
@@ -424,11 +446,17 @@ class Builder:
                 reports[union].append(Report(family))
                 go(family, {union})
         for table in (self.known, self.left, self.over):
-            for key, (family, union) in list(table.items()):
+            for key, (family, unions) in list(table.items()):
                 if key in decided or key in busy or rng.random() < 0.45:
                     continue
-                reporter = union if union in reports and rng.random() < 0.5 else rng.choice(open_unions)
-                how = "go" if table is not self.known else rng.choice(("same", "same", "moved", "quiet", "seen", "refused"))
+                reporter = rng.choice(
+                    sorted(unions & reports.keys()) if unions & reports.keys() and rng.random() < 0.5 else open_unions
+                )
+                how = (
+                    "go"
+                    if table is not self.known
+                    else rng.choice(("same", "same", "moved", "quiet", "seen", "refused"))
+                )
                 now = family if how in ("same", "seen", "refused") else self.change(family, quarter)
                 if how in ("same", "seen") and rng.random() < 0.5:
                     now = deepcopy(now)
@@ -445,7 +473,7 @@ class Builder:
         for union in open_unions:
             for _ in range(rng.choice((0, 1, 1, 2, 3)) or (not reports[union])):
                 family = self.family(quarter)
-                fate = rng.choices(("plain", "held", "doubled", "corrected", "dropped"), (10, 3, 1, 1, 1))[0]
+                fate = rng.choices(tuple(FATES), tuple(FATES.values()))[0]
                 if fate in ("corrected", "dropped") and (union in earlier or rng.random() < 0.3):
                     fate = "plain"
                 if fate == "plain":
@@ -476,8 +504,12 @@ class Builder:
             truth.unions[code] = {"families": "returned", "nil": "nil"}.get(mode, "silent")
             if mode == "silent":
                 continue
+            if mode == "families" and not reports[code]:
+                truth.unions[code] = "nil"
             if code in earlier:
-                main = self.write(folder, truth, code, names[code], quarter, earlier[code] + reports[code], "")
+                wrong = {report.family.key for report in earlier[code]}
+                first = earlier[code] + [report for report in reports[code] if report.family.key not in wrong]
+                main = self.write(folder, truth, code, names[code], quarter, first, "")
                 fixed = self.write(folder, truth, code, names[code], quarter, reports[code], "（更正）")
                 truth.files[main].replaced_by = fixed
                 continue
@@ -500,8 +532,8 @@ class Builder:
         truth.families = outcome
         self.away, self.held = away_now, held_now
         before = {key: entry for key, entry in self.known.items() if key not in decided}
-        for key, (family, union) in before.items():
-            carried = FamilyTruth(family.head.name, family.head.number, {union}, False, self.on_file[key])
+        for key, (family, unions) in before.items():
+            carried = FamilyTruth(family.head.name, family.head.number, unions, False, self.on_file[key])
             carried.known = key in held_known
             truth.carried.append(carried)
         return truth
@@ -527,7 +559,9 @@ class Builder:
         yuan = Decimal(value.numerator) / Decimal(value.denominator)
         if style == "cell":
             wanted = value / 10000
-            return rng.choice((f"{yuan}元", f"{Decimal(wanted.numerator) / Decimal(wanted.denominator)}万元", f"{yuan:,}元"))
+            return rng.choice(
+                (f"{yuan}元", f"{Decimal(wanted.numerator) / Decimal(wanted.denominator)}万元", f"{yuan:,}元")
+            )
         if style == "commas":
             return f"{exact:,}"
         if style == "wide":
@@ -610,7 +644,10 @@ class Builder:
                 grid.merge(len(grid.rows), at, 0, span - 1)
                 at += span
             grid.add(line)
-        grid.add([None] * left + [labels[key] for key in columns])
+        if 0.3 <= top < 0.45 and columns == list(HEADERS):
+            self.two_levels(grid, labels, left, wan)
+        else:
+            grid.add([None] * left + [labels[key] for key in columns])
 
         def row(cells: dict[str, Value]) -> int:
             grid.add([None] * left + [cells.get(key) for key in columns])
@@ -644,7 +681,9 @@ class Builder:
             family, fault = report.family, report.fault
             first = len(grid.rows)
             spaced = len(family.head.name) == 2 and rng.random() < 0.3
-            head_name = family.head.name[0] + rng.choice((" ", "　")) + family.head.name[1] if spaced else family.head.name
+            head_name = (
+                family.head.name[0] + rng.choice((" ", "　")) + family.head.name[1] if spaced else family.head.name
+            )
             for j, member in enumerate(family.members):
                 number: Value = self.id_text(member.number)
                 if fault and fault.at == j and fault.kind.startswith("id"):
@@ -663,7 +702,9 @@ class Builder:
                         "worker": head_name,
                         "phone": int(family.phone) if rng.random() < 0.3 else family.phone,
                         "homes": rng.choice((family.homes, str(family.homes))),
-                        "cars": rng.choice((family.cars, str(family.cars))) if family.cars else rng.choice((0, "无", None)),
+                        "cars": rng.choice((family.cars, str(family.cars)))
+                        if family.cars
+                        else rng.choice((0, "无", None)),
                         "business": "是" if family.business else rng.choice(("否", "否", "无", None)),
                         "costly": "是" if family.costly else rng.choice(("否", "否", "无", None)),
                         "cause": "收入低",
@@ -716,7 +757,9 @@ class Builder:
         asks.add(["序号", "类别", "内容", "提出人", "联系电话"])
         for i in range(rng.choice((0, 1, 1, 2, 3, 5))):
             wish = rng.random() < 0.6
-            what = rng.choice(("一台血压计", "一个头盔", "一盏台灯") if wish else ("夜班公交少", "道路改造，需会议决策并招标"))
+            what = rng.choice(
+                ("一台血压计", "一个头盔", "一盏台灯") if wish else ("夜班公交少", "道路改造，需会议决策并招标")
+            )
             phone = f"139{rng.randrange(10**8):08d}"
             asks.add([i + 1, "微心愿" if wish else "难题", what, self.name(), rng.choice((phone, int(phone), None))])
             file.wishes += wish
@@ -731,7 +774,13 @@ class Builder:
             old = Grid("参考", hidden=True)
             old.add(["下拉选项，请勿删除"])
             old.add([labels[key] for key in columns])
-            hidden: dict[str, Value] = {"serial": 1, "code": "01", "worker": "旧表人", "member": "旧表人", "relation": "本人"}
+            hidden: dict[str, Value] = {
+                "serial": 1,
+                "code": "01",
+                "worker": "旧表人",
+                "member": "旧表人",
+                "relation": "本人",
+            }
             hidden |= {"id": self.number(date(1980, 5, 6)), "income": 1000, "homes": 1}
             old.add([hidden.get(key) for key in columns])
             sheets.insert(rng.choice((0, len(sheets))), old)
@@ -739,6 +788,30 @@ class Builder:
         written = gridfiles.write(folder, stem, kind, sheets, main=grid, second=asks, rng=rng)
         truth.files[written] = file
         return written
+
+    def two_levels(self, grid: Grid, labels: dict[str, str], left: int, wan: bool) -> None:
+        """A header of two rows: single columns merged downward, groups merged to the right; money may be named above."""
+        upper: list[Value] = [None] * left
+        lower: list[Value] = [None] * left
+        groups = {"member": ("家庭成员情况", 3), "income": (f"家庭收支（{'万元' if wan else '元'}）", 3)}
+        at = len(grid.rows)
+        span = 0
+        for key, label in labels.items():
+            if key in groups:
+                title, span = groups[key]
+                grid.merge(at, len(upper), 0, span - 1)
+                upper.append(title)
+            elif span:
+                upper.append(None)
+            else:
+                grid.merge(at, len(upper), 1, 0)
+                upper.append(label)
+                lower.append(None)
+                continue
+            lower.append(label.partition("（")[0].partition("(")[0] if key in AMOUNT_COLUMNS else label)
+            span -= 1
+        grid.add(upper)
+        grid.add(lower)
 
     def write_visits(self, folder: Path, quarter: str, visits: list[Visit]) -> None:
         rng = self.rng
@@ -794,7 +867,9 @@ class Builder:
             days += [(start + timedelta(days=rng.randrange(89)), truth) for _ in range(rng.randrange(12))]
 
         def shown(day: date) -> Value:
-            return rng.choice((day, day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}"))
+            return rng.choice(
+                (day, day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day.year}.{day.month}.{day.day}")
+            )
 
         def add(truth: QuarterTruth | None, **amounts: Decimal | int) -> None:
             if truth:
