@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from html import unescape
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import openpyxl
@@ -12,7 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
 
-EXAMPLES = __import__("pathlib").Path(__file__).resolve().parents[2] / "examples"
+pytestmark = pytest.mark.django_db
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # A whole resident ID, phone or card number, wherever it stands.
 NUMBERS = re.compile(r"(?<![0-9A-Za-z*.])(?:[1-9]\d{16}[\dXx]|1[3-9]\d{9}|\d{16,19})(?![0-9A-Za-z*])")
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -63,14 +65,13 @@ def test_every_link_leads_to_a_page_and_no_page_gives_a_person_away(page, langua
         kinds[kind] += 1
         answer = page(url, language)
         seen[url] = answer
-        assert answer.status_code == 200, url
+        assert answer.status_code == (302 if url == "/" else 200), url
         assert not NUMBERS.findall(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.text_)), url
         assert not re.search(r"\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|<script(?![^>]*\ssrc=)", answer.text_), url
         if not urlsplit(url).path.startswith("/brief/") and not url.endswith(".pdf"):
             assert answer.queries <= 12, (url, answer.queries)
         waiting += sorted(links(answer, url) - seen.keys())
     assert len(seen) > 100
-    assert {"*", "en"} & {"*"}
     assert sum(url.endswith("file.pdf") for url in seen) >= 1
 
 
@@ -193,7 +194,7 @@ def test_queries_do_not_grow_with_the_list(page):
         ("/households/", "/households/?q=QTX-H000013"),
         ("/rounds/2022Q4/families/", "/rounds/2022Q4/families/?column=visit"),
         ("/rounds/2022Q4/", "/rounds/2023Q2/"),
-        ("/brief/", "/brief/?from=2022Q3&to=2022Q3"),
+        ("/brief/?from=2022Q3&to=2023Q2", "/brief/?from=2022Q3&to=2022Q3"),
     ):
         assert page(url).queries == page(one).queries, url
 

@@ -25,6 +25,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Coalesce, Replace, RowNumber
+from django.utils.translation import gettext
 
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import (
@@ -46,6 +47,7 @@ from nuanxin.care.models import (
 )
 from nuanxin.care.queries import held_of
 from nuanxin.desk import words
+from nuanxin.desk.templatetags.nuanxin_desk import short_day, span
 from nuanxin.desk.viewer import Viewer
 from nuanxin.policy import Explanation
 from nuanxin.policy.explain import DecisionSheet, say_value
@@ -68,7 +70,7 @@ def _case(*whens: When, default: str) -> Case:
 # ------------------------------------------------------------------------------------------------------------------ rounds
 
 
-def rounds(viewer: Viewer) -> QuerySet[Round]:
+def rounds(viewer: Viewer) -> QuerySet[Any]:
     """The rounds, newest first, each with its counts: owed, returned, nil, silent, filed, refused."""
     sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
 
@@ -106,7 +108,7 @@ def find_round(viewer: Viewer, quarter: str) -> Round | None:
     )  # fmt: skip
 
 
-def families(viewer: Viewer, round_: Round) -> QuerySet[Lead]:
+def families(viewer: Viewer, round_: Round) -> QuerySet[Any]:
     """Every family of a round with the column it stands in (``words.COLUMNS``): the columns add up to the leads."""
     return (
         viewer.rows(Lead).filter(round=round_)
@@ -127,7 +129,7 @@ def families(viewer: Viewer, round_: Round) -> QuerySet[Lead]:
     )  # fmt: skip
 
 
-def described(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+def described(leads: QuerySet[Any]) -> QuerySet[Any]:
     """Leads with what a card or a row of the list says of them beyond their own columns."""
     posted = Posted.objects.filter(finding=OuterRef("live__pk")).order_by("-pk")
     file = HouseholdFile.objects.filter(household=OuterRef("household")).order_by("-pk")
@@ -145,7 +147,7 @@ def described(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     )
 
 
-def filtered_families(leads: QuerySet[Lead], column: str, tier: str, union: str, text: str) -> QuerySet[Lead]:
+def filtered_families(leads: QuerySet[Any], column: str, tier: str, union: str, text: str) -> QuerySet[Any]:
     """A part of the families; an empty text means all. ``text`` is looked for in names, codes and unions."""
     if column:
         leads = leads.filter(column=column)
@@ -217,9 +219,9 @@ def board(viewer: Viewer, round_: Round) -> Board:
         for key in words.BOARD
     ]  # fmt: skip
     sent = Return.objects.filter(round=round_, org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
-    owed = Owed.objects.filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), any=Exists(sent))
+    owed = Owed.objects.filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), there=Exists(sent))
     quota = owed.aggregate(
-        owed=Count("pk"), returned=Count("pk", filter=Q(full=True)), any=Count("pk", filter=Q(any=True))
+        owed=Count("pk"), returned=Count("pk", filter=Q(full=True)), sent=Count("pk", filter=Q(there=True))
     )
     reported = all_.filter(source=Lead.REPORTED).exclude(state="replaced").count()
     offers = (
@@ -228,19 +230,14 @@ def board(viewer: Viewer, round_: Round) -> Board:
     )  # fmt: skip
     return Board(
         _steps(round_, viewer.today, counts), columns, counts, quota["owed"], quota["returned"],
-        quota["any"] - quota["returned"], reported, refusals(round_, warning=False).count(), list(offers),
+        quota["sent"] - quota["returned"], reported, refusals(round_, warning=False).count(), list(offers),
     )  # fmt: skip
 
 
 def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
-    from nuanxin.desk.templatetags.nuanxin_desk import short_day
-
-    def span(first: date | None, last: date | None) -> str:
-        return "" if first is None else f"{short_day(first)} – {short_day(last)}" if last else short_day(first)
-
     notes = {
         "survey": span(round_.opened_on, round_.returns_due_on),
-        "visit": f"– {short_day(round_.visits_due_on)}",
+        "visit": gettext("%(day)s前") % {"day": short_day(round_.visits_due_on)},
         "decide": span(round_.decided_on, None),
         "file": span(round_.posted_from, round_.posted_until),
         "aid": span(round_.certified_on, None),
@@ -258,7 +255,7 @@ def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
 # ----------------------------------------------------------------------------------------------------------------- returns
 
 
-def owing(round_: Round) -> QuerySet[Owed]:
+def owing(round_: Round) -> QuerySet[Any]:
     """The unions that owe a return, each with its state (``words.RETURN``) and the key of the file that stands."""
     sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
     return (
@@ -310,10 +307,12 @@ def return_counts(round_: Round) -> dict[str, int]:
 # -------------------------------------------------------------------------------------------------------------- households
 
 
-def households(viewer: Viewer, state: str = "", tier: str = "", text: str = "") -> QuerySet[Household]:
+def households(viewer: Viewer, state: str = "", tier: str = "", text: str = "") -> QuerySet[Any]:
     """Households by where they stand (``words.HOUSEHOLD``), a part of them when asked. ``text``: a name, a code or a union."""
     files = HouseholdFile.objects.filter(household=OuterRef("pk")).order_by("-pk")
-    last = Finding.objects.filter(household=OuterRef("pk")).exclude(state="superseded").order_by("-round__quarter", "-pk")
+    last = (
+        Finding.objects.filter(household=OuterRef("pk")).exclude(state="superseded").order_by("-round__quarter", "-pk")
+    )
     found = (
         viewer.rows(Household).filter(merged_into=None).select_related("org")
         .annotate(
@@ -390,8 +389,12 @@ def told(explanation: Explanation, lang: str) -> Explained:
     if deciding and not deciding.conditions:
         # Nothing else fitted: the rule that came nearest says why.
         near = next((c for rule in reversed(rules) for c in rule.conditions if c.gap and c.formula), None)
-    comma = "，" if lang == "zh" else ", "
-    reason = f"{near.label} {near.found}{comma}{near.standard}{comma}{near.gap}" if near else ""
+    said = (
+        "{0.label} {0.found}（标准：{0.standard}），{0.gap}"
+        if lang == "zh"
+        else "{0.label} {0.found} (standard: {0.standard}), {0.gap}"
+    )
+    reason = said.format(near) if near else ""
     sums = [
         (sheet.label.text(lang), sheet.worked, say_value(sheet.value, sheet.type, sheet.unit, lang))
         for sheet in explanation.figures
@@ -487,7 +490,6 @@ class FilePage:
     files: list[HouseholdFile]
     finding: Any
     lead: Any
-    consent: Consent | None
     checks: list[RegisterCheck]
     timeline: list[Told]
 
@@ -517,9 +519,13 @@ class FilePage:
 
 def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | None:
     """The household of a code, or None when there is none that the viewer may see."""
+    consents = Consent.objects.filter(household=OuterRef("pk"), withdrawn_on=None).order_by("-pk")
     household = (
         viewer.rows(Household).filter(code=code).select_related("org", "worker", "merged_into")
-        .annotate(people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk"))))).first()
+        .annotate(
+            people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk")))),
+            consent_on=Subquery(consents.values("signed_on")[:1]), consent_how=Subquery(consents.values("how")[:1]),
+        ).first()
     )  # fmt: skip
     if household is None:
         return None
@@ -531,16 +537,17 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     findings = list(
         household.findings.select_related("round__org").order_by("-round__quarter", "-pk")
         .annotate(
-            posted_from=Subquery(posted.values("posting__from_on")[:1]), posted_until=Subquery(posted.values("until_on")[:1])
+            posted_from=Subquery(posted.values("posting__from_on")[:1]), posted_until=Subquery(posted.values("until_on")[:1]),
+            proposer=Subquery(User.objects.filter(username=OuterRef("proposed_by")).values("first_name")[:1]),
+            certifier=Subquery(User.objects.filter(username=OuterRef("certified_by")).values("first_name")[:1]),
         )
     )  # fmt: skip
     live = [finding for finding in findings if finding.state != "superseded"]
     shown = next((finding for finding in findings if finding.code == finding_code), live[0] if live else None)
     lead = next((lead for lead in leads if shown and lead.pk == shown.lead_id), leads[0] if leads else None)
     files = list(household.files.order_by("-pk"))
-    consents = household.consents.filter(withdrawn_on=None).order_by("-pk")
     return FilePage(
-        household, leads, findings, files, shown, lead, consents.first(),
+        household, leads, findings, files, shown, lead,
         list(household.checks.select_related("person").order_by("-checked_on", "-pk")),
         _timeline(household, leads, findings, files),
     )  # fmt: skip
@@ -557,9 +564,18 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     subjects += [f"return:{lead.from_return.code}" for lead in leads if lead.from_return]
     subjects += [f"finding:{finding.code}" for finding in findings]
     subjects += [f"file:{file.code}" for file in files]
-    events = list(Event.objects.filter(subject__in=subjects).order_by("-on", "-pk"))
-    names = {user.username: str(user) for user in User.objects.filter(username__in={event.by for event in events})}
-    return [Told(event.on, names.get(event.by, event.by), words.event(event.verb, event.facts)) for event in events]
+    names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
+    visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}
+    said = []
+    for event in Event.objects.filter(subject__in=subjects).annotate(name=Subquery(names)).order_by("pk"):
+        told = Told(event.on, event.name or event.by, words.event(event.verb, event.facts))
+        if event.verb == "visit.record" and visits.get(event.subject):
+            # A visit stands at the day when it was made, by those who made it, not when its sheet was taken in.
+            visit = visits[event.subject].pop(0)
+            told = Told(visit.visited_on, f"{mask_name(visit.visitor_one)}、{mask_name(visit.visitor_two)}", told.text)
+        said.append(told)
+    # Of one day the later event first.
+    return [told for _, told in sorted(enumerate(said), key=lambda pair: (pair[1].on, pair[0]), reverse=True)]
 
 
 def aid_of(finding: Finding) -> list[AidLine]:
@@ -569,7 +585,9 @@ def aid_of(finding: Finding) -> list[AidLine]:
         for plan in AidPlan.objects.filter(finding=finding).order_by("year", "pk")
     ]
     return plans or [
-        AidLine(item, finding.as_of.year, amount, Decimal(0), "") for item in ITEMS if (amount := getattr(finding, item))
+        AidLine(item, finding.as_of.year, amount, Decimal(0), "")
+        for item in ITEMS
+        if (amount := getattr(finding, item))
     ]
 
 
@@ -594,7 +612,8 @@ def members(household: Household, lead: Lead | None, today: date) -> list[Member
 def compared(lead: Lead, visit: Visit) -> list[Compared]:
     """What was reported beside what a visit found."""
     return [
-        Compared(label, kind, getattr(lead, name), getattr(visit, name)) for name, (label, kind) in words.FIGURES.items()
+        Compared(label, kind, getattr(lead, name), getattr(visit, name))
+        for name, (label, kind) in words.FIGURES.items()
     ]
 
 
@@ -611,7 +630,7 @@ FAMILY_TITLES = (
 HOUSEHOLD_TITLES = ("户编号", "职工", "工会代码", "工会", "状态", "档案编号", "类别", "建档日期", "退出日期")
 
 
-def family_rows(leads: QuerySet[Lead]) -> list[list[Any]]:
+def family_rows(leads: QuerySet[Any]) -> list[list[Any]]:
     """The families of a list for a spreadsheet, masked."""
     return [
         [
@@ -621,10 +640,10 @@ def family_rows(leads: QuerySet[Lead]) -> list[list[Any]]:
             str(words.TIERS[lead.tier][0]) if lead.tier else None, lead.rule, lead.net, lead.total, lead.clock_on,
         ]
         for lead in leads
-    ]  # type: ignore[attr-defined]  # fmt: skip
+    ]  # fmt: skip
 
 
-def household_rows(found: QuerySet[Household]) -> list[list[Any]]:
+def household_rows(found: QuerySet[Any]) -> list[list[Any]]:
     """The households of a list for a spreadsheet, masked."""
     return [
         [
@@ -632,4 +651,4 @@ def household_rows(found: QuerySet[Household]) -> list[list[Any]]:
             str(words.TIERS[row.tier][0]) if row.tier else None, row.opened_on, row.closed_on,
         ]
         for row in found
-    ]  # type: ignore[attr-defined]  # fmt: skip
+    ]  # fmt: skip

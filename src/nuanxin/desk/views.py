@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import activate, get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -47,6 +48,9 @@ def seen_by_officer(section: str) -> Callable[[View], View]:
     def wrap(view: View) -> View:
         @wraps(view)
         def page(request: HttpRequest, **address: Any) -> HttpResponseBase:
+            # Chinese first: English comes by the switch alone, not by what a browser was installed with.
+            if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+                activate(settings.LANGUAGE_CODE)
             seen = viewer()
             if seen is None:
                 return render(request, "desk/nobody.html", {"section": section})
@@ -174,7 +178,7 @@ def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBas
     part = _choice(request.GET, "tab", PARTS) or ("rows" if counts["rows"] else "unions")
     state = _choice(request.GET, "state", words.RETURN)
     owing = queries.owing(round_)
-    states = {key: 0 for key in words.RETURN}
+    states = dict.fromkeys(words.RETURN, 0)
     for found in owing.values_list("state", flat=True):
         states[found] += 1
     lists: dict[str, Any] = {
@@ -213,7 +217,9 @@ def files(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     rows = queries.households(seen, state, tier, text)
     if request.method == "POST":
         name = "-".join(["households", *filter(None, [state, tier])])
-        return _export(request, seen, f"org:{seen.org.code}", name, queries.HOUSEHOLD_TITLES, queries.household_rows(rows))
+        return _export(
+            request, seen, f"org:{seen.org.code}", name, queries.HOUSEHOLD_TITLES, queries.household_rows(rows)
+        )
     fields = [
         Filter("state", _("全部状态"), state, _options(words.HOUSEHOLD)),
         Filter("tier", _("全部类别"), tier, _options(words.TIERS, ("deep", "relative", "accident"))),
@@ -302,7 +308,10 @@ def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     made = make_brief(seen.org, span.first, span.last, made_at=timezone.localtime(), lang=_lang())
     suffix = f"?from={span.first}&to={span.last}"
     paragraphs = [(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)]
-    figures = [(stated, plain(stated.value), stated.figure.label(_lang()), stated.figure.unit[_lang()]) for stated in made.figures]
+    figures = [
+        (stated, plain(stated.value), stated.figure.label(_lang()), stated.figure.unit[_lang()])
+        for stated in made.figures
+    ]
     quarters = sorted({*known, span.first, span.last})
     return render(
         request, "desk/brief.html",
@@ -315,7 +324,9 @@ def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
     """A paragraph whose figures open their records."""
     drawn = [
-        format_html('<a class="d-figure" href="{}">{}</a>', reverse("desk:figure", args=[piece.figure]) + suffix, piece.text)
+        format_html(
+            '<a class="d-figure" href="{}">{}</a>', reverse("desk:figure", args=[piece.figure]) + suffix, piece.text
+        )
         if piece.figure
         else escape(piece.text)
         for piece in pieces
@@ -346,7 +357,9 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
         rows = list(reports.all_rows(found, span))
         return _export(request, seen, f"figure:{figure}", f"{figure}-{span.first}-{span.last}", titles, rows)
     asked = request.GET.get("page", "1")
-    shown = reports.page_of(found, span, page=max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1, size=PAGE)
+    shown = reports.page_of(
+        found, span, page=max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1, size=PAGE
+    )
     keys = [column.key for column in found.columns]
     return render(
         request, "desk/figure.html",

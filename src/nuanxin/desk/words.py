@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
@@ -26,7 +26,7 @@ BOARD = ("survey", "visit", "decide", "file", "aid")
 COLUMN_NOTES: dict[str, Words] = {
     "survey": _("待核对"),
     "visit": _("2 人一组"),
-    "decide": _("待认定"),
+    "decide": _("政策建议"),
     "file": _("公示中"),
     "aid": _("本季度审定"),
 }
@@ -194,4 +194,4 @@ def street(address: str) -> str:
 
 
 def yes_no(value: bool | None) -> str:
-    return "—" if value is None else now("是") if value else now("否")
+    return "—" if value is None else gettext("是") if value else gettext("否")

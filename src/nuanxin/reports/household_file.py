@@ -14,7 +14,11 @@ from nuanxin.sheets.masks import mask_digits
 from nuanxin.union.models import Household, Person, User
 from nuanxin.union.rules import mask_name, quarter_zh
 
-TIERS, ITEMS, CONCLUSIONS = dict(Finding.TIERS), dict(AidPlan.ITEMS), dict(Visit._meta.get_field("conclusion").choices or [])
+TIERS, ITEMS, CONCLUSIONS = (
+    dict(Finding.TIERS),
+    dict(AidPlan.ITEMS),
+    dict(Visit._meta.get_field("conclusion").choices or []),
+)
 STAGES = {"preschool": "学前", "compulsory": "义务教育", "upper_secondary": "高中（中职）", "university": "大学"}
 FOUND = {
     "members": "共同生活人口 {} 人", "income": "年收入 {} 元", "medical": "自付医疗费 {} 元", "schooling": "教育支出 {} 元",
@@ -35,9 +39,17 @@ HOUSE_MORE = {
 
 def values(household: Household, today: date) -> HouseholdFileValues:
     """What the form needs. What nobody has told stays blank, to be filled in by hand."""
-    lead = household.leads.exclude(state__in=["replaced", "repeated"]).select_related("org").order_by("-round__quarter", "-pk").first()
+    lead = (
+        household.leads.exclude(state__in=["replaced", "repeated"])
+        .select_related("org")
+        .order_by("-round__quarter", "-pk")
+        .first()
+    )
     finding = (
-        household.findings.exclude(state="superseded").select_related("round__org").order_by("-round__quarter", "-pk").first()
+        household.findings.exclude(state="superseded")
+        .select_related("round__org")
+        .order_by("-round__quarter", "-pk")
+        .first()
     )
     file = household.files.order_by("-pk").first()
     people = list(household.members.filter(until_on=None).select_related("person"))
@@ -174,5 +186,3 @@ def _opinion(org: str | None) -> OpinionValues:
 def _street(household: Household) -> str | None:
     parent = household.org.parent
     return parent.name if parent else None
-
-

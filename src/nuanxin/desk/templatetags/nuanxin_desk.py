@@ -5,8 +5,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.translation import get_language
-from django.utils.translation import gettext as now
+from django.utils.translation import get_language, gettext
 
 from nuanxin.desk import words
 from nuanxin.sheets.masks import mask_digits
@@ -58,7 +57,7 @@ register.filter("yes_no", words.yes_no)
 @register.filter
 def day(value: date | None) -> str:
     """2022年9月28日, or 28 Sep 2022."""
-    if value is None:
+    if not value:
         return "—"
     return f"{value.year}年{value.month}月{value.day}日" if _zh() else f"{value:%-d %b %Y}"
 
@@ -66,9 +65,24 @@ def day(value: date | None) -> str:
 @register.filter
 def short_day(value: date | None) -> str:
     """9月28日, or 28 Sep: where the year stands near."""
-    if value is None:
+    if not value:
         return "—"
     return f"{value.month}月{value.day}日" if _zh() else f"{value:%-d %b}"
+
+
+@register.filter
+def file_number(code: str | None) -> str:
+    """The running number of a file's code: QTX-2022-0006 as 第 0006 档."""
+    return gettext("第 %(number)s 档") % {"number": code.rsplit("-", 1)[-1]} if code else ""
+
+
+def span(first: date | None, last: date | None) -> str:
+    """A span of days: 12月20日–27日, 10月1日–11月30日, or one day; empty for none."""
+    if first is None or last is None or first == last:
+        return short_day(first or last) if first or last else ""
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{short_day(first)}–{short_day(last)}"
+    return f"{short_day(first)}–{last.day}日" if _zh() else f"{first.day}–{short_day(last)}"
 
 
 @register.filter
@@ -79,8 +93,8 @@ def figure(value: Any, kind: str) -> str:
     if kind == "flag":
         return words.yes_no(value)
     if kind == "yuan":
-        return format_html('<span class="u-num">{}</span>', f"{amount(value)} {now('元')}")
-    unit = {"people": now("人"), "homes": now("套")}[kind]
+        return format_html('<span class="u-num">{}</span>', f"{amount(value)} {gettext('元')}")
+    unit = {"people": gettext("人"), "homes": gettext("套")}[kind]
     return format_html('<span class="u-num">{}</span>', f"{value} {unit}")
 
 
