@@ -146,6 +146,14 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path, ro
         assert words in caught.value.problem.sentence("en")
 
 
+def test_all_cells_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    rows = ['a,< ten,(1..,-,-,"""p""",c', "b,,-,-,-,q,c", 'b,-,-,-,-,"""r""",c']
+    with pytest.raises(PolicyError) as caught:
+        Policy.load(write(tmp_path, rows))
+    told = [(problem.line, problem.code) for problem in caught.value.problems]
+    assert told == [(2, "unknown-name"), (2, "syntax"), (3, "empty-cell"), (3, "unknown-name")]
+
+
 def test_other_faults_are_named(tmp_path: Path) -> None:
     rows = ['a,"""10""",-,-,-,"""p""",', 'z,-,-,-,-,"""s""",c']
     codes = [problem.code for problem in Policy.load(write(tmp_path, rows, hit="F")).check()]

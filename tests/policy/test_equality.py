@@ -135,30 +135,35 @@ def random_policy(folder: Path) -> Policy:
 
     previous = ""
     for decision in ("d", "e"):
-        hit = random.choice(["U", "A", "F", "F", "P", "C+", "C#", "C<", "R"])
-        money = hit in ("C+", "C<") or random.random() < 0.5
+        hit = random.choice(["U", "A", "F", "F", "P", "C+", "C#", "C<", "C>", "R", "O", "C"])
+        money = hit in ("C+", "C<", "C>") or random.random() < 0.5
         kind = "money" if money else "integer" if hit == "C#" else "string"
         values = (
             ', values = ["u", "v", "w"]'
-            if hit == "P" and kind == "string"
+            if hit in "PO" and kind == "string"
             else ", values = [1, 2, 3]"
-            if hit == "P"
+            if hit in "PO"
+            else ""
+        )
+        default = (
+            ", default = " + ("'\"w\"'" if kind == "string" else '"7"')
+            if hit in "UAFPR" and random.random() < 0.4
             else ""
         )
         text += [
             "[[decision]]",
             f'name = "{decision}"',
             f'hit_policy = "{hit}"',
-            f'outputs = [{{name = "{decision}", type = "{kind}"{values}}}]',
+            f'outputs = [{{name = "{decision}", type = "{kind}"{values}{default}}}]',
         ]
         columns = [*random.sample(names, 2), "s", "f", *(["d"] if decision == "e" and previous == "string" else [])]
-        previous = kind if hit not in ("R",) else "list"
+        previous = kind if hit not in ("R", "O", "C") else "list"
         lines = [",".join(["rule", *columns, f"→ {decision}", "clause"])]
         for rule in range(random.randint(2, 5)):
             cells = [cell(column) if column != "d" else random.choice(['"u"', "-", 'not("v")']) for column in columns]
             if kind == "string":
                 out = f'"{random.choice("uvw")}"'
-            elif hit in ("P", "C#"):
+            elif hit in ("P", "O", "C#"):
                 out = str(random.randint(1, 3))
             else:
                 out = number(1, names)
@@ -188,3 +193,37 @@ def test_a_random_policy(tmp_path: Path, seed: int) -> None:
     same(policy, rows)
     full = [row for row in rows if None not in row.values()]
     same(policy, full or rows)
+
+
+@pytest.mark.parametrize("hit", ["F", "U", "A", "P"])
+def test_a_table_of_many_rules(tmp_path: Path, hit: str) -> None:
+    """Tables beyond the length that is compiled as a chain: by city, with rules for all cities in between."""
+    random.seed(hit)
+    for attempt in range(3):
+        folder = tmp_path / f"p{attempt}"
+        folder.mkdir()
+        default = ", default = '\"none\"'" if attempt == 1 else ""
+        (folder / "policy.toml").write_text(
+            'id = "many"\n[[input]]\nname = "city"\ntype = "string"\n[[input]]\nname = "x"\ntype = "integer"\n'
+            f'[[decision]]\nname = "d"\nhit_policy = "{hit}"\n'
+            f'outputs = [{{name = "d", type = "string", values = ["v0", "v1", "v2"]{default}}}, {{name = "m", type = "money"'
+            + (', default = "1.5"' if default else "")
+            + '}]\n[[decision]]\nname = "e"\nexpression = "d.m * 2"\ntype = "money"\n',
+            encoding="utf-8",
+        )
+        lines = ["rule,city,x,→ d,→ m,clause"]
+        for rule in range(90):
+            low = random.randint(0, 40)
+            city = random.choice(
+                [f'"""C{random.randint(0, 12)}"""', f'"""C{rule % 13}"",""C{rule % 7}"""', "-"][: 2 if rule % 9 else 3]
+            )
+            cell = random.choice([f'"[{low}..{low + 3}]"', f'"{low}"', "-" if rule % 17 == 16 else f"> {low + 30}"])
+            lines.append(f'r{rule},{city},{cell},"""v{random.randint(0, 2)}""",{random.choice(["x", "3", "x / 3"])},c')
+        (folder / "d.csv").write_text("\n".join(lines), encoding="utf-8")
+        same(
+            Policy.load(folder),
+            [
+                {"city": random.choice(["C1", "C2", "C5", "C12", "C99", None]), "x": str(random.randint(0, 45))}
+                for _ in range(400)
+            ],
+        )

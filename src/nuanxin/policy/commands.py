@@ -33,7 +33,7 @@ def load(path: Path, on: dt.date | None = None) -> Policy:
 
 
 def check(path: Path) -> dict[str, Any]:
-    """The problems of a policy: {policy, problems, errors, warnings, cases, cases_hold}. A policy that cannot be read is one problem."""
+    """The problems of a policy: {policy, problems, errors, warnings, cases, cases_hold}. A policy that cannot be read has the errors that were in the way."""
     try:
         policies = (
             [load(path)] if not path.is_dir() or (path / POLICY_FILE).is_file() else list(PolicySet.load(path).policies)
@@ -41,8 +41,8 @@ def check(path: Path) -> dict[str, Any]:
     except PolicyError as error:
         return {
             "policy": str(path),
-            "problems": [error.problem.to_dict()],
-            "errors": 1,
+            "problems": [problem.to_dict() for problem in error.problems],
+            "errors": len(error.problems),
             "warnings": 0,
             "cases": 0,
             "cases_hold": 0,

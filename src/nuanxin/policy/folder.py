@@ -6,14 +6,14 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nuanxin.policy.feel import SUBJECT, Expr, Scope, names_in, parse, parse_cell, substitute
-from nuanxin.policy.messages import PolicyError
+from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import (
     HIT_POLICIES,
     Case,
@@ -32,6 +32,7 @@ from nuanxin.policy.model import (
 )
 from nuanxin.policy.values import TYPES, Unreadable, read_date, read_number
 
+T = TypeVar("T")
 POLICY_FILE = "policy.toml"
 CASES_FILE = "cases.csv"
 ARROWS = ("→", "->", "=>", "⇒")
@@ -124,6 +125,27 @@ def _date(value: Any, line: int) -> dt.date | None:
         raise PolicyError("bad-date", POLICY_FILE, line, value=value) from None
 
 
+class Collected:
+    """Gathers the errors of parts that are read one after another, so that a policy officer is told all of them at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def read(self, make: Callable[..., T], *args: Any) -> list[T]:
+        """What `make(*args)` gives, as a list of one; empty where it raised."""
+        try:
+            return [make(*args)]
+        except PolicyError as error:
+            self.problems += error.problems
+            return []
+
+    def finish(self) -> None:
+        """Raises the first of the errors with the others, if there were any."""
+        if self.problems:
+            first, *others = self.problems
+            raise PolicyError(first.code, first.file, first.line, **first.values).with_others(others)
+
+
 def placed(file: str, line: int, make: Any, *args: Any) -> Any:
     """Calls `make(*args)`; a PolicyError is told where it happened."""
     try:
@@ -180,12 +202,20 @@ class _Folder:
         parts = {output.name for outputs in shells for output in outputs if len(outputs) > 1}
         parts |= {part for item in self.inputs for part in item.parts}
         self.scope = Scope(names, functions, parts)
-        knowledge = tuple(self._knowledge(block, line) for block, line in self.blocks("knowledge"))
-        figures = tuple(self._figure(block, line) for block, line in self.blocks("derived"))
-        decisions = tuple(
-            self._decision(block, line, outputs)
-            for (block, line), outputs in zip(self.blocks("decision"), shells, strict=True)
+        errors = Collected()
+        knowledge = tuple(
+            item for block, line in self.blocks("knowledge") for item in errors.read(self._knowledge, block, line)
         )
+        figures = tuple(
+            item for block, line in self.blocks("derived") for item in errors.read(self._figure, block, line)
+        )
+        decisions = tuple(
+            item
+            for (block, line), outputs in zip(self.blocks("decision"), shells, strict=True)
+            for item in errors.read(self._decision, block, line, outputs)
+        )
+        cases = errors.read(read_cases, self.files, self.inputs, decisions) if not errors.problems else []
+        errors.finish()
         return Model(
             id=identifier,
             name=_label(top.get("name"), identifier),
@@ -200,7 +230,7 @@ class _Folder:
             standards=standards,
             area_input=area,
             knowledge=knowledge,
-            cases=read_cases(self.files, self.inputs, decisions),
+            cases=cases[0],
             order=ordered(figures, decisions),
             digest=digest_of(self.files),
             files=self.files,
@@ -352,29 +382,52 @@ class _Folder:
         if not declared:
             outputs = tuple(Output(column, "any", _label(None, column), column) for column in found)
         columns = tuple(Column(text, placed(file, head_line, parse, text, self.scope)) for text in head[1:first])
+        errors = Collected()
         rules: list[Rule] = []
         seen: set[str] = set()
-        for line, cells in rows[1:]:
-            if len(cells) < last + 1 or len(cells) > len(head):
-                raise PolicyError("cells", file, line, found=len(cells), expected=len(head))
-            rule = cells[0] or str(len(rules) + 1)
-            if rule in seen:
-                raise PolicyError("duplicate-rule", file, line, rule=rule)
-            seen.add(rule)
-            for column, text in zip(head[1 : last + 1], cells[1 : last + 1], strict=True):
-                if not text:
-                    raise PolicyError("empty-cell", file, line, rule=rule, column=column)
-            conditions = tuple(
-                placed(file, line, make_cell, text, column, self.scope)
-                for column, text in zip(columns, cells[1:first], strict=True)
-            )
-            texts = tuple(cells[first : last + 1])
-            trees = tuple(placed(file, line, parse, text, self.scope) for text in texts)
-            clause = next((cell for cell in cells[last + 1 :] if cell), "")
-            rules.append(Rule(rule, conditions, trees, texts, clause, line))
+        for number, (line, cells) in enumerate(rows[1:], 1):
+            for rule in errors.read(self._rule, file, line, cells, number, head, (first, last), columns):
+                if rule.id in seen:
+                    errors.problems.append(Problem("duplicate-rule", file, line, {"rule": rule.id}))
+                seen.add(rule.id)
+                rules.append(rule)
+        errors.finish()
         if not rules:
             raise PolicyError("no-rules", file, head_line)
         return Table(hit, columns, tuple(rules)), outputs
+
+    def _rule(
+        self,
+        file: str,
+        line: int,
+        cells: list[str],
+        number: int,
+        head: list[str],
+        outputs: tuple[int, int],
+        columns: tuple[Column, ...],
+    ) -> Rule:
+        """One row of a table. `outputs`: the first and the last place of the output columns."""
+        first, last = outputs
+        if len(cells) < last + 1 or len(cells) > len(head):
+            raise PolicyError("cells", file, line, found=len(cells), expected=len(head))
+        rule = cells[0] or str(number)
+        errors = Collected()
+        for column, text in zip(head[1 : last + 1], cells[1 : last + 1], strict=True):
+            if not text:
+                errors.problems.append(Problem("empty-cell", file, line, {"rule": rule, "column": column}))
+        conditions = tuple(
+            cell
+            for column, text in zip(columns, cells[1:first], strict=True)
+            if text
+            for cell in errors.read(placed, file, line, make_cell, text, column, self.scope)
+        )
+        texts = tuple(cells[first : last + 1])
+        trees = tuple(
+            tree for text in texts if text for tree in errors.read(placed, file, line, parse, text, self.scope)
+        )
+        errors.finish()
+        clause = next((cell for cell in cells[last + 1 :] if cell), "")
+        return Rule(rule, conditions, trees, texts, clause, line)
 
 
 def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:

@@ -4,6 +4,7 @@ A sentence is written once here; the places that say it pass the values. `both` 
 known (a column of a table, a message of an exception).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,15 +189,25 @@ class Problem:
 
 
 class PolicyError(Exception):
-    """A policy or a table that cannot be used. Carries the `Problem` with file, line and sentence."""
+    """A policy or a table that cannot be used. Carries the `Problem` with file, line and sentence; `others` were found with it."""
 
     def __init__(self, code: str, file: str = "", line: int = 0, **values: Any) -> None:
         self.problem = Problem(code, file, line, values)
+        self.others: tuple[Problem, ...] = ()
         super().__init__(str(self.problem))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return (self.problem, *self.others)
 
     @property
     def code(self) -> str:
         return self.problem.code
+
+    def with_others(self, others: Iterable[Problem]) -> "PolicyError":
+        """The same error, told together with others."""
+        self.others = tuple(others)
+        return self
 
     def at(self, file: str, line: int = 0) -> "PolicyError":
         """The same error, placed in a file."""

@@ -35,7 +35,7 @@ from nuanxin.policy.feel import (
     walk,
 )
 from nuanxin.policy.messages import say
-from nuanxin.policy.model import Decision, Figure, Input, Model, Output, Rule, Table
+from nuanxin.policy.model import MANY, Decision, Figure, Input, Model, Output, Rule, Table
 from nuanxin.policy.rows import NUMBER_LIMIT, NUMBER_PLACES, rank
 from nuanxin.policy.values import FALSE_WORDS, NUMERIC, TRUE_WORDS, round_half_up
 
@@ -108,6 +108,7 @@ Node = Num | Plain
 
 MANY_RULES = 24  # a table with more is compiled to a tree of comparisons instead of a chain
 CONFLICT = -1
+NO_TEXT = "CAST(NULL AS VARCHAR)"
 _CONSTANT = re.compile(r"'(?:[^']|'')*'|CAST\('-?\d+' AS \w+\)|TRUE|FALSE")
 
 
@@ -682,24 +683,23 @@ class Compiler:
             self.nodes[decision.name] = value
             return [
                 (output.column, self._stored(value, output.type)),
-                (f"{decision.name}_rule", "CAST(NULL AS VARCHAR)"),
-                (f"{decision.name}_problem", "CAST(NULL AS VARCHAR)"),
+                (f"{decision.name}_rule", NO_TEXT),
+                (f"{decision.name}_problem", NO_TEXT),
             ]
         return self._table(decision, decision.table)
 
     def _table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
-        if table.hit in ("C+", "C#"):
-            return self._sum_table(decision, table)
-        if table.hit not in ("F", "U", "A", "P"):
-            raise NotCompiled(f"hit policy {table.hit}")
+        if table.hit in MANY:
+            return self._collecting_table(decision, table)
         rules = list(table.rules)
-        if any(output.default is not None for output in decision.outputs):
-            raise NotCompiled("a default output")
         if table.hit == "P":
             if any(names_in(tree) for rule in rules for tree in rule.outputs):
                 raise NotCompiled("a priority that is computed")
             values = {rule.id: [self.evaluator.closure(tree)({}) for tree in rule.outputs] for rule in rules}
             rules.sort(key=lambda rule: rank(decision.outputs, values[rule.id]))
+        if any(output.default is not None for output in decision.outputs):
+            # the default is a last rule without a name, which every family meets
+            rules.append(Rule("", (), tuple(output.default or Lit(None) for output in decision.outputs), ()))
         apart, covered = self.proofs.get(decision.name, (False, False))
         unsure = table.hit in ("U", "A") and not apart
         hit = self._dispatched(table, rules, unsure) if len(rules) > MANY_RULES else None
@@ -717,8 +717,8 @@ class Compiler:
             always = covered or conditions[-1] == "TRUE"
         self.layers.append(Layer())
         found = self._outputs(decision, rules, hit, always)
-        rule_id = self._choose([quoted(rule.id) for rule in rules], hit, False)
-        problem = "CAST(NULL AS VARCHAR)"
+        rule_id = self._choose([quoted(rule.id) if rule.id else NO_TEXT for rule in rules], hit, False)
+        problem = NO_TEXT
         if not always:
             problem = f"CASE WHEN {hit} = {NO_RULE} THEN {quoted(say('not-decided', self.lang))} END"
             self._undecided(decision, f"{hit} = {NO_RULE}")
@@ -775,6 +775,8 @@ class Compiler:
         """How many rules match, those of an A table with equal outputs counted as one; "" where no two can differ."""
         groups: dict[tuple[str, ...], list[str]] = {}
         for rule, condition in zip(rules, conditions, strict=True):
+            if not rule.id:
+                continue
             constant_outputs = table.hit == "A" and not any(names_in(tree) for tree in rule.outputs)
             key = tuple(map(repr, rule.outputs)) if constant_outputs else (rule.id,)
             groups.setdefault(key, []).append(condition)
@@ -860,42 +862,77 @@ class Compiler:
             return ordered[-1][0]
         return f"CASE {' '.join(cases)} {f'ELSE {ordered[-1][0]} ' if covered else ''}END"
 
-    def _sum_table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
-        output = decision.outputs[0]
+    def _collecting_table(self, decision: Decision, table: Table) -> list[tuple[str, str]]:
+        """R, O, C and the aggregates: every rule that matches counts."""
+        if any(output.default is not None for output in decision.outputs):
+            raise NotCompiled("a default output of a collecting table")
         rules = list(table.rules)
-        if output.default is not None:
-            raise NotCompiled("a default output")
+        if table.hit == "O":
+            if any(names_in(tree) for rule in rules for tree in rule.outputs):
+                raise NotCompiled("an order that is computed")
+            values = {rule.id: [self.evaluator.closure(tree)({}) for tree in rule.outputs] for rule in rules}
+            rules.sort(key=lambda rule: rank(decision.outputs, values[rule.id]))
         conditions = [self.column(self.condition(rule)) for rule in rules]
         self.layers.append(Layer())
         count = self.column(" + ".join(f"CAST({condition} AS BIGINT)" for condition in conditions))
-        if table.hit == "C#":
-            total: Num = Num(count, 0, len(rules))
+        if table.hit in ("R", "O", "C"):
+            results = [self._list(output, index, rules, conditions) for index, output in enumerate(decision.outputs)]
         else:
-            numbers = []
-            for rule in rules:
-                node = self.node(rule.outputs[0])
-                if not isinstance(node, Num) or node.den or node.optional:
-                    raise NotCompiled("a sum of something else than numbers")
-                numbers.append(node)
-            scale = math.lcm(*(node.scale for node in numbers))
-            items = [scaled(node.num, node.low, node.high, scale // node.scale) for node in numbers]
-            sums: tuple[str, int, int] = (_literal(0), 0, 0)
-            for condition, (text, low, high) in zip(conditions, items, strict=True):
-                sums = plus(sums, (f"(CASE WHEN {condition} THEN {text} ELSE 0 END)", min(low, 0), max(high, 0)))
-            total = Num(sums[0], sums[1], sums[2], scale)
-        value = self.typed(output, [total], None)
+            results = [self._aggregate(decision, table.hit, rules, conditions, count)]
         self.layers.append(Layer())
-        self.nodes[decision.name] = value
         ids = ", ".join(
             f"CASE WHEN {condition} THEN {quoted(rule.id)} END"
             for rule, condition in zip(rules, conditions, strict=True)
         )
         self._undecided(decision, f"{count} = 0")
         return [
-            (output.column, f"CASE WHEN {count} > 0 THEN {self._stored(value, output.type)} END"),
+            *((column, f"CASE WHEN {count} > 0 THEN {result} END") for column, result in results),
             (f"{decision.name}_rule", f"nullif(concat_ws('+', {ids}), '')"),
             (f"{decision.name}_problem", f"CASE WHEN {count} = 0 THEN {quoted(say('not-decided', self.lang))} END"),
         ]
+
+    def _list(self, output: Output, index: int, rules: list[Rule], conditions: list[str]) -> tuple[str, str]:
+        """The outputs of the rules that match, as a list; no later decision reads it in SQL."""
+        nodes = [self.node(rule.outputs[index]) for rule in rules]
+        if any(node.optional for node in nodes) or output.type == "integer":
+            raise NotCompiled("a list of such outputs")
+        texts = [self._stored(self.typed(output, [node], None), output.type) for node in nodes]
+        self.layers.append(Layer())
+        items = ", ".join(
+            f"CASE WHEN {condition} THEN {text} END" for condition, text in zip(conditions, texts, strict=True)
+        )
+        return output.column, f"list_filter([{items}], lambda item: item IS NOT NULL)"
+
+    def _aggregate(
+        self, decision: Decision, hit: str, rules: list[Rule], conditions: list[str], count: str
+    ) -> tuple[str, str]:
+        output = decision.outputs[0]
+        if hit == "C#":
+            total = Num(count, 0, len(rules))
+        else:
+            numbers = []
+            for rule in rules:
+                node = self.node(rule.outputs[0])
+                if not isinstance(node, Num) or node.den or node.optional:
+                    raise NotCompiled("an aggregate of something else than plain numbers")
+                numbers.append(node)
+            scale = math.lcm(*(node.scale for node in numbers))
+            items = [scaled(node.num, node.low, node.high, scale // node.scale) for node in numbers]
+            if hit == "C+":
+                sums: tuple[str, int, int] = (_literal(0), 0, 0)
+                for condition, (text, low, high) in zip(conditions, items, strict=True):
+                    sums = plus(sums, (f"(CASE WHEN {condition} THEN {text} ELSE 0 END)", min(low, 0), max(high, 0)))
+                total = Num(sums[0], sums[1], sums[2], scale)
+            else:
+                low, high = min(item[1] for item in items), max(item[2] for item in items)
+                chosen = ", ".join(
+                    f"CASE WHEN {condition} THEN {_wide(*item, low, high)} END"
+                    for condition, item in zip(conditions, items, strict=True)
+                )
+                total = Num(f"{'least' if hit == 'C<' else 'greatest'}({chosen})", low, high, scale)
+        value = self.typed(output, [total], None)
+        self.nodes[decision.name] = value
+        return output.column, self._stored(value, output.type)
 
     # how results are written down ------------------------------------------------------------------------------------
 
