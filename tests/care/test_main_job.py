@@ -535,3 +535,37 @@ def test_held_by_the_database(office):
     for change in ({"state": "decided", "household": None}, {"state": "held", "held_code": ""}, {"excused_on": SEEN}):
         with pytest.raises(DatabaseError), transaction.atomic():
             Lead.objects.update(**change)
+
+
+class TestUrgent:
+    def test_a_family_in_urgent_need_is_sent_without_touching_the_return(self, office):
+        office.send(E01, family("张刚"))
+        path = survey(office.folder, *E01, "2022Q3", [family("李红", seq=5)], name=f"{E01[0]}-急难.xlsx")
+        done = returns.receive(
+            round_=office.round, paths=[path], by=office.cast["he"], on=date(2022, 9, 2), urgent=True
+        )
+        assert done.returns[0].state == "taken"
+        leads = {lead.worker_name: (lead.state, lead.source, lead.clock_on) for lead in Lead.objects.all()}
+        assert leads == {
+            "张刚": ("due", "reported", date(2022, 9, 30)),
+            "李红": ("due", "urgent", date(2022, 9, 7)),
+        }
+        office.visit(("李红", number("19750101", 5), "属实", {}))
+        office.decide()
+        assert office.families()["李＊"]["tier"] == "relative"
+
+    def test_a_family_that_is_due_is_brought_forward(self, office):
+        office.send(E01, family("张刚"))
+        lead = offers.urgent(
+            household=Household.objects.get(), reason="住院", by=office.cast["he"], on=date(2022, 9, 2)
+        )
+        assert (lead.source, lead.clock_on, Lead.objects.count()) == ("urgent", date(2022, 9, 7), 1)
+
+
+def test_a_corrected_return_does_not_restart_the_clock_of_a_wish(office):
+    office.send(E01, family("张刚"), wishes=[("微心愿", "一个头盔")], on=date(2022, 8, 1))
+    office.send(
+        E01, family("张刚", income=9000), wishes=[("微心愿", "一个头盔")], name=f"{E01[0]}（更正）.xlsx", on=SENT
+    )
+    wish = Matter.objects.exclude(state="withdrawn").get()
+    assert (wish.received_on, wish.due_on) == (date(2022, 8, 1), date(2022, 8, 2))

@@ -36,10 +36,16 @@ def test_one_wins(tmp_path, how, one):
     subprocess.run([sys.executable, "-c", SETUP], env=env, check=True)
     at = str(time.time() + 4)
     racers = [
-        subprocess.Popen([sys.executable, RACERS, how, at], env=env, stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, RACERS, how, at], env=env, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     said = [racer.communicate(timeout=60)[0].strip() for racer in racers]
     assert all(racer.returncode == 0 for racer in racers)
-    events, length = map(int, subprocess.run([sys.executable, "-c", CHECK], env=env, check=True, capture_output=True, text=True).stdout.split())
+    events, length = map(
+        int,
+        subprocess.run(
+            [sys.executable, "-c", CHECK], env=env, check=True, capture_output=True, text=True
+        ).stdout.split(),
+    )
     assert (said.count("won") == 1) is one, said
     assert events == length == (1 if one else 0)

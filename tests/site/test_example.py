@@ -93,12 +93,16 @@ def check_by_fractions():
         living = {"deep": 12 * m, "relative": 8 * m}.get(tier, 0)
         share = {"deep": Fraction(1), "relative": Fraction(8, 10)}.get(tier, Fraction(0))
         medical = min(share * money["medical_paid"], Fraction(150000))
-        schooling = 3000 * given["children_compulsory"] + 10000 * given["children_upper"] if tier in ("deep", "relative") else 0
+        schooling = (
+            3000 * given["children_compulsory"] + 10000 * given["children_upper"] if tier in ("deep", "relative") else 0
+        )
         accident = min(Fraction(15, 100) * money["loss"], Fraction(10000)) if tier == "accident" else Fraction(0)
         aid = [
             (Decimal(f.numerator) / Decimal(f.denominator)).quantize(cents, ROUND_HALF_UP)
             for f in map(Fraction, (living, medical, schooling, accident))
         ]
-        assert (finding.tier, finding.net) == (tier, Decimal(net.numerator) / Decimal(net.denominator)), finding.household.code
+        assert (finding.tier, finding.net) == (tier, Decimal(net.numerator) / Decimal(net.denominator)), (
+            finding.household.code
+        )
         assert [finding.living, finding.medical, finding.schooling, finding.accident] == aid, finding.household.code
         assert finding.total == sum(aid)

@@ -77,6 +77,8 @@ class Return(models.Model):
     late = models.BooleanField()
     by = models.CharField(max_length=150)
     correction = models.BooleanField(default=False)
+    # A family in urgent need, sent between rounds: it neither is the union's return nor replaces it.
+    urgent = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=[(TAKEN, "已收"), (REFUSED, "退回"), (REPLACED, "已更正")])
     nil = models.BooleanField(default=False)
     rows = models.PositiveIntegerField(default=0)

@@ -101,7 +101,9 @@ def _decided(finding: Finding) -> dict[str, Any]:
 
 def _undecided(lead: Lead, worker_ids: dict[int, str]) -> dict[str, Any]:
     house = lead.household
-    held = rules.HELD.get(held_of(lead), rules.HELD["refused_row"])
+    why = rules.HELD.get(held_of(lead), rules.HELD["refused_row"]).zh
+    if lead.state == "due" and lead.excused_on:
+        why = f"{why}（{lead.excuse}，延至 {lead.clock_on}）"
     mask = worker_ids.get(lead.pk) or (
         house.worker.id_mask if house and house.worker and lead.from_return_id is None else None
     )
@@ -109,7 +111,7 @@ def _undecided(lead: Lead, worker_ids: dict[int, str]) -> dict[str, Any]:
         mask = house.worker.id_mask
     return {
         "code": house.code if house else lead.code, "worker": mask_name(lead.worker_name), "worker_id": mask,
-        "union": lead.org.code, "new": True, "tier": None, "rule": None, "held": held.zh, "figures": None, "aid": None,
+        "union": lead.org.code, "new": True, "tier": None, "rule": None, "held": why, "figures": None, "aid": None,
         "state": lead.state,
     }  # fmt: skip
 
@@ -132,7 +134,7 @@ def show_returns(round_: Round) -> dict[str, Any]:
         if r.companion_of_id is not None:
             companions[r.companion_of_id].append(r)
     households = dict(
-        Lead.objects.filter(from_return__round=round_, source=Lead.REPORTED, held_code="")
+        Lead.objects.filter(from_return__round=round_, source__in=[Lead.REPORTED, Lead.URGENT], held_code="")
         .values_list("from_return").annotate(n=Count("pk")).values_list("from_return", "n")
     )  # fmt: skip
     refusals: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -143,7 +145,7 @@ def show_returns(round_: Round) -> dict[str, Any]:
             "why": refusal.why_zh, "why_en": refusal.why_en, "mend": refusal.mend_zh,
         }  # fmt: skip
         (warnings if refusal.warning else refusals)[refusal.source_id].append(told)
-    taken = {r.org_id: r for r in firsts if r.state == Return.TAKEN}
+    taken = {r.org_id: r for r in firsts if r.state == Return.TAKEN and not r.urgent}
     owed = Org.objects.filter(owed__round=round_).order_by("code")
     return {
         "quarter": round_.quarter,
@@ -185,7 +187,7 @@ def _state(taken: Return | None) -> str:
 
 def silent(round_: Round) -> QuerySet[Org]:
     """The unions that owe a return and have sent no valid file: the reminders list."""
-    taken = round_.returns.filter(state=Return.TAKEN, companion_of=None, org=OuterRef("pk"))
+    taken = round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False, org=OuterRef("pk"))
     return Org.objects.filter(owed__round=round_).exclude(Exists(taken)).order_by("code")
 
 

@@ -162,8 +162,18 @@ def urgent(*, household: Household, reason: str, by: User, on: date) -> Lead:
             "org_id": household.org_id, "household_id": household.pk, "worker_name": household.worker_name, "new": True,
             "members": household.members.filter(until_on=None).count(),
         }  # fmt: skip
-        if round_.leads.filter(household=household, state__in=["due", "away", "visited"]).exists():
-            raise Refused(f"{household.code} 本季度已在待访之列 / {household.code} is already due for a visit")
+        waiting = round_.leads.filter(household=household, state__in=["due", "away"]).first()
+        if waiting is not None:
+            # Due already: its clock is brought forward.
+            waiting.source, waiting.clock_on = Lead.URGENT, min(waiting.clock_on, workday_after(on, rules.URGENT_DAYS))
+            waiting.save(update_fields=["source", "clock_on"])
+            lines = [("lead.urgent", f"lead:{waiting.code}", {"clock": waiting.clock_on.isoformat()})]
+            write_events(chain=top.code, lines=lines, by=by.username, on=on)
+            return waiting
+        if round_.leads.filter(household=household, state="visited").exists():
+            raise Refused(
+                f"{household.code} 本季度已走访，待认定 / {household.code} has been visited and waits for its decision"
+            )
         lead = Lead.objects.create(
             code=f"{round_.code}-U{number:04d}", round=round_, source=Lead.URGENT, again_of=last, opened_on=on,
             clock_on=workday_after(on, rules.URGENT_DAYS), state="due", grade="exact", reasons=["urgent"],

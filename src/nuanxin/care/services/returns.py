@@ -18,8 +18,8 @@ from django.db import transaction
 from nuanxin.care import rules
 from nuanxin.care.models import Lead, Raised, Refusal, ReportedMember, Return, Round
 from nuanxin.care.services import register
-from nuanxin.matters.services import MatterRow, receive_many, withdraw
-from nuanxin.records.services import Refused, insert, job, keep_file, reserve, sha256_of, write_events
+from nuanxin.matters.services import MatterRow, receive_many
+from nuanxin.records.services import Refused, insert, job, keep_file, reserve, sha256_of, workday_after, write_events
 from nuanxin.sheets import Reading, read_files
 from nuanxin.union import secrets
 from nuanxin.union.models import Org, User
@@ -95,10 +95,17 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def receive(
-    *, round_: Round, paths: Iterable[Path], by: User, on: date, show: Callable[[int, int], None] | None = None
+    *,
+    round_: Round,
+    paths: Iterable[Path],
+    by: User,
+    on: date,
+    show: Callable[[int, int], None] | None = None,
+    urgent: bool = False,
 ) -> Received:
     """Receive files for a round. Each file is taken whole with its refused rows named, or refused whole with one sentence.
 
+    ``urgent``: families in urgent need between rounds, each with a clock of its own; the union's return stays as it is.
     Raises Refused when the round is closed or ``by`` holds no post for it.
     """
     if round_.state == "closed":
@@ -121,7 +128,7 @@ def receive(
             fresh.append(path)
     if fresh:
         with job(step="returns", key=round_.code, by=by.username, on=on, show=show) as progress:
-            desk = _Desk(round_, by, on)
+            desk = _Desk(round_, by, on, urgent=urgent)
             batch: list[Reading] = []
             for n, reading in enumerate(read_files(fresh, expect={"survey", "matters"} | OTHER_FORMS), 1):
                 batch.append(reading)
@@ -147,8 +154,11 @@ def require_any(by: User, round_: Round, on: date) -> None:
 class _Desk:
     """What the receiving of one import needs at hand: the tree by code and name, and numbers for what is new."""
 
-    def __init__(self, round_: Round, by: User, on: date) -> None:
-        self.round, self.by, self.on = round_, by, on
+    def __init__(self, round_: Round, by: User, on: date, *, urgent: bool = False) -> None:
+        self.round, self.by, self.on, self.urgent = round_, by, on, urgent
+        self.clock_on = workday_after(on, rules.URGENT_DAYS) if urgent else max(round_.visits_due_on, on)
+        # Codes of the returns whose matters this import corrects.
+        self.replacing: list[str] = []
         orgs = list(round_.org.descendants(include_self=True))
         # Whoever holds the post over the whole city holds it over each union; others are asked about file by file.
         self.over_all = may("return.receive", roles_at(by, round_.org, on))
@@ -160,7 +170,7 @@ class _Desk:
             head, _, number = code.rpartition("/")
             numbers[head] = max(numbers[head], int(number))
         self.numbers = numbers
-        self.taken = {r.org_id: r for r in round_.returns.filter(state=Return.TAKEN, companion_of=None)}
+        self.taken = {r.org_id: r for r in round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False)}
         self.firsts = {Path(r.file_name).stem: r for r in round_.returns.filter(companion_of=None).order_by("pk")}
 
     def code(self, org: Org | None) -> str:
@@ -196,7 +206,8 @@ def _take(desk: _Desk, readings: Sequence[Reading], done: Received) -> None:
     keys = reserve(Lead, len(leads))
     insert(Lead, _LEAD, [(key, *lead) for key, lead in zip(keys, leads, strict=True)])
     insert(ReportedMember, _MEMBER, [(keys[member[0]], *member[1:]) for member in members])
-    ids = receive_many([row for _, row in matters], by=desk.by, on=desk.on)
+    ids = receive_many([row for _, row in matters], by=desk.by, on=desk.on, replacing=desk.replacing)
+    desk.replacing = []
     insert(Raised, ["source", "matter"], [(made.pk, key) for (made, _), key in zip(matters, ids, strict=True)])
     for chain, lines in events.items():
         write_events(chain=chain, lines=lines, by=desk.by.username, on=desk.on)
@@ -221,7 +232,11 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
             whole = first.refused_whole
     counts: dict[str, Any] = dict(reading.balance.get("survey", {}))
     accepted, refused = (counts.get("accepted", 0), counts.get("refused", 0)) if whole is None and not first else (0, 0)
-    kinds = reading.tables["matters"].filter(pc.field("accepted"))["kind"].to_pylist() if "matters" in forms and not whole else []
+    kinds = (
+        reading.tables["matters"].filter(pc.field("accepted"))["kind"].to_pylist()
+        if "matters" in forms and not whole
+        else []
+    )
     made = Return(
         code=desk.code(org), round=desk.round, org=org, file_name=reading.name,
         attachment=keep_file(reading.path, sha256=reading.sha256, name=reading.name), received_on=desk.on,
@@ -232,13 +247,14 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
     )  # fmt: skip
     if first is not None and first.state == Return.REPLACED:
         made.state, made.replaced_by = Return.REPLACED, first.replaced_by
-    earlier = desk.taken.get(org.pk) if org and whole is None and first is None else None
+    made.urgent = desk.urgent
+    earlier = desk.taken.get(org.pk) if org and whole is None and first is None and not desk.urgent else None
     if earlier is not None and earlier.correction and not made.correction:
         made.state, made.replaced_by = Return.REPLACED, earlier
     made.save()
     if first is None:
         desk.firsts[stem] = made
-    if made.state == Return.TAKEN and org and first is None:
+    if made.state == Return.TAKEN and org and first is None and not desk.urgent:
         if earlier is not None:
             _replace(earlier, made, desk)
         desk.taken[org.pk] = made
@@ -270,8 +286,7 @@ def _sentence(code: str, **args: str) -> dict[str, Any]:
 def _replace(earlier: Return, heir: Return, desk: _Desk) -> None:
     """The corrected file takes the place of the earlier one: its undecided families and its matters leave, and are kept."""
     group = Return.objects.filter(pk=earlier.pk) | Return.objects.filter(companion_of=earlier)
-    for old in list(group):
-        withdraw(old.code, by=desk.by, on=desk.on)
+    desk.replacing += list(group.values_list("code", flat=True))
     Return.objects.filter(pk__in=list(group.values_list("pk", flat=True))).update(
         state=Return.REPLACED, replaced_by=heir
     )
@@ -330,8 +345,8 @@ def _families(
         if cards[head]:
             more |= {"card_mask": cards[head][-4:], "card_seal": (secrets.seal(cards[head])).hex()}
         leads.append((
-            f"{made.code}/{family + 1}", round_.pk, Lead.REPORTED, made.pk, family, made.org_id,
-            table["worker_name"][head] or table["name"][head] or "", desk.on, max(round_.visits_due_on, desk.on), state,
+            f"{made.code}/{family + 1}", round_.pk, Lead.URGENT if desk.urgent else Lead.REPORTED, made.pk, family, made.org_id,
+            table["worker_name"][head] or table["name"][head] or "", desk.on, desk.clock_on, state,
             "refused_row" if held else "", True, len(counted), *(_yuan(table[name][head]) for name in
             ("income", "medical", "schooling", "loss")), table["homes"][head], table["cars"][head],
             table["runs_business"][head], table["costly_school"][head], sum(s in rules.COMPULSORY for s in stages),

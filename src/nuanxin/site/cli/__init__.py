@@ -20,7 +20,7 @@ PARTS = {
     "example": ("demo", "example"),
     "union": ("union",),
     "sheets": ("sheet",),
-    "care": ("round", "returns", "visits", "match", "offer", "review", "lead", "consent", "checks"),
+    "care": ("round", "returns", "visits", "match", "offer", "review", "lead", "file", "consent", "checks"),
     "books": ("books",),
     "matters": ("matter",),
     "reports": ("brief",),

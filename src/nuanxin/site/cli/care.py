@@ -491,6 +491,75 @@ def lead_urgent(
     answer(data, f"{lead.code}：最迟 {lead.clock_on} 走访", as_json=json)
 
 
+@leads.command("report", help="急难家庭的表：不算也不替换单位的上报 / a family in urgent need, by its form")
+def lead_report(paths: Paths, quarter: QuarterOption, by: By, on: On, json: Json = False) -> None:
+    from nuanxin.care.services.returns import receive
+
+    round_ = _round(quarter)
+    done = receive(round_=round_, paths=paths, by=_who(by), on=on, urgent=True)
+    made = round_.leads.filter(from_return__in=[r.pk for r in done.returns]).exclude(state="replaced")
+    told = [{"lead": lead.code, "state": lead.state, "clock_on": lead.clock_on} for lead in made.order_by("pk")]
+    refused = [r.refused_whole["zh"] for r in done.returns if r.refused_whole]
+    lines = [f"{t['lead']}：{t['state']}，最迟 {t['clock_on']} 走访" for t in told] + [
+        f"整表退回：{why}" for why in refused
+    ]
+    answer({"quarter": quarter, "leads": told, "same": done.same, "refused_whole": refused}, lines, as_json=json)
+
+
+files = typer.Typer(no_args_is_help=True, help="一户一档 / household files")
+
+
+@files.command("print", help="打印一户的档案（PDF） / print a household's file")
+def file_print(
+    code: Code,
+    on: On,
+    out: Annotated[Path, typer.Option("-o", "--out", help="写到 / where to")],
+    json: Json = False,
+) -> None:
+    from nuanxin.reports.household_file import values
+    from nuanxin.reports.prints import render
+    from nuanxin.union.queries import household
+
+    out.write_bytes(render("household_file", dict(values(household(code), on))))
+    answer({"code": code, "file": str(out)}, str(out), as_json=json)
+
+
+@rounds.command("notice", help="打印公示（PDF，姓名遮掩） / print the notice with masked names")
+def round_notice(
+    quarter: Quarter,
+    out: Annotated[Path, typer.Option("-o", "--out", help="写到 / where to")],
+    json: Json = False,
+) -> None:
+    from nuanxin.care.services.decide import policy_of
+    from nuanxin.records.services import Refused
+    from nuanxin.reports.prints import render
+    from nuanxin.union.rules import mask_name, quarter_zh
+
+    round_ = _round(quarter)
+    posting = round_.postings.order_by("-pk").first()
+    if posting is None:
+        raise Refused(f"{quarter} 还没有公示 / nothing of {quarter} has been published")
+    posted = posting.posted.select_related("finding__household", "finding__lead__org").order_by(
+        "finding__household__code"
+    )
+    policy = policy_of(round_)
+    families = [
+        {
+            "name": mask_name(p.finding.household.worker_name),
+            "org": p.finding.lead.org.name,
+            "tier": p.finding.get_tier_display(),
+        }
+        for p in posted
+    ]
+    values = {
+        "code": posting.code, "issuer": round_.org.name, "quarter": quarter_zh(quarter), "basis": policy.model.document,
+        "families": families, "from_on": posting.from_on, "until_on": posting.until_on, "days": posting.days,
+        "office": round_.org.name, "phone": None, "address": None, "issued_on": posting.from_on,
+    }  # fmt: skip
+    out.write_bytes(render("notice", values))
+    answer({"posting": posting.code, "families": len(families), "file": str(out)}, str(out), as_json=json)
+
+
 consents = typer.Typer(no_args_is_help=True, help="核查授权 / consent to checks")
 
 
@@ -535,6 +604,7 @@ def checks_import(paths: Paths, by: By, on: On, json: Json = False) -> None:
 def register(app: typer.Typer) -> None:
     for part, name in (
         (rounds, "round"), (returns, "returns"), (visits, "visits"), (match, "match"), (offers, "offer"), (reviews, "review"),
-        (leads, "lead"), (consents, "consent"), (checks, "checks"),
+        (leads, "lead"),
+        (files, "file"), (consents, "consent"), (checks, "checks"),
     ):  # fmt: skip
         app.add_typer(part, name=name)
