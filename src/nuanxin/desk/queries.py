@@ -385,7 +385,9 @@ def told(explanation: Explanation, lang: str) -> Explained:
         for tried in tier.tried
     ]  # fmt: skip
     deciding = next((rule for rule in rules if rule.verdict == "yes"), None)
-    near = next((c for c in deciding.conditions if c.gap), None) if deciding else None
+    # The limit that the document sets (a multiple of the standard) tells more than "above 0".
+    close = sorted((c for c in deciding.conditions if c.gap), key=lambda c: not c.formula) if deciding else []
+    near = close[0] if close else None
     if deciding and not deciding.conditions:
         # Nothing else fitted: the rule that came nearest says why.
         near = next((c for rule in reversed(rules) for c in rule.conditions if c.gap and c.formula), None)

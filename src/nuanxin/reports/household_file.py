@@ -24,6 +24,7 @@ FOUND = {
     "members": "共同生活人口 {} 人", "income": "年收入 {} 元", "medical": "自付医疗费 {} 元", "schooling": "教育支出 {} 元",
     "loss": "意外损失 {} 元", "homes": "住房 {} 套",
 }  # fmt: skip
+LIMITS = {"<": "低于", "<=": "不高于", ">": "高于", ">=": "不低于", "=": "", "!=": "不是"}
 # The form's field ← the answer kept with the report, by member and by household.
 MEMBER_MORE = {
     "health": "health", "disability_kind": "disability_kind", "disability_degree": "disability_degree",
@@ -165,7 +166,7 @@ def _decision(finding: Finding | None) -> DecisionValues:
             said = say_value(abs(gap), cell.type, cell.unit, "zh")
             blank["terms"].append({
                 "label": cell.label.zh, "figure": say_value(item.value, cell.type, cell.unit, "zh"),
-                "limit": f"{item.op} {say_value(item.limit, cell.type, cell.unit, 'zh')}",
+                "limit": f"{LIMITS.get(item.op, item.op)} {say_value(item.limit, cell.type, cell.unit, 'zh')}",
                 "distance": "正好在标准上" if not gap else f"高 {said}" if gap > 0 else f"低 {said}",
             })  # fmt: skip
     return blank
