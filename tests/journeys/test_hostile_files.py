@@ -152,14 +152,19 @@ def bomb() -> bytes:
 
 
 def string_bomb() -> bytes:
-    """Entities that grow: ten levels of ten in the shared strings."""
+    """Entities that grow: ten levels of ten inside one cell of the sheet."""
     source = zipfile.ZipFile(io.BytesIO(workbook(ANN_FAMILY)))
     levels = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
-    text = f'<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY l0 "无无无无无无无无无无">{levels}]><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>&l9;</t></si></sst>'
+    head_of_it = f'<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY l0 "无无无无无无无无无无">{levels}]>'
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
         for entry in source.namelist():
-            made.writestr(entry, text if entry == "xl/sharedStrings.xml" else source.read(entry))
+            text = source.read(entry).decode()
+            if "何大山" in text:
+                body = text.partition("?>")[2] if text.startswith("<?xml") else text
+                text = head_of_it + body.replace("何大山", "&l9;")
+            made.writestr(entry, text)
+    assert any(b"&l9;" in zipfile.ZipFile(stream).read(entry) for entry in source.namelist())
     return stream.getvalue()
 
 
@@ -197,7 +202,6 @@ WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "an empty archive": (".xlsx", lambda: b"PK\x05\x06" + b"\0" * 18),
     "doubled members": (".xlsx", doubled_members),
     "bomb": (".xlsx", bomb),
-    "entities": (".xlsx", string_bomb),
     "encrypted": (".xlsx", encrypted),
     "another quarter": (".xlsx", lambda: workbook(ANN_FAMILY, quarter="2022年第二季度")),
     "no form": (".xlsx", lambda: unrelated()),
@@ -295,6 +299,14 @@ def test_check_says_so_before_it_is_sent(case: str, desk: Desk, tmp_path: Path) 
     one_sentence(told.json()["refused_whole"])
 
 
+def test_growing_entities_stay_small(desk: Desk, tmp_path: Path) -> None:
+    told = desk.run("sheet", "check", put(tmp_path, string_bomb()), "--json", seconds=60)
+    assert told.code == 0, told.err
+    assert len(told.out) < 20000
+    told.json()
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1024 * 1024
+
+
 def test_a_union_that_does_not_exist(desk: Desk, tmp_path: Path) -> None:
     stranger = put(
         tmp_path, workbook(ANN_FAMILY, name="海市蜃楼工会委员会"), code="QTX-77-E99", name="海市蜃楼工会委员会"
@@ -327,6 +339,16 @@ BAD_ROWS: dict[str, Callable[[People], list[list[Any]]]] = {
 }
 
 
+def vary(rows: list[list[Any]], case: int) -> list[list[Any]]:
+    """The rows with other given names and phones, so that no case looks like a family of another."""
+    given = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"[case - 1]
+    for i, row in enumerate(rows):
+        for at in (2, 3):
+            row[at] = row[at] and row[at][0] + given + row[at][-1]
+        row[6] = row[6] and f"139{case:04d}{i:04d}"
+    return rows
+
+
 @pytest.fixture(scope="module")
 def bad_rows(
     ready: Path, tmp_path_factory: pytest.TempPathFactory
@@ -338,7 +360,8 @@ def bad_rows(
     sent = {}
     for k, ((case, rows), (code, name)) in enumerate(zip(BAD_ROWS.items(), LEAVES, strict=False), start=1):
         persons = people(k)
-        sent[case] = put(folder, workbook(persons.family + rows(persons), name=name), code=code, name=name)
+        mixed = vary(persons.family + rows(persons), k)
+        sent[case] = put(folder, workbook(mixed, name=name), code=code, name=name)
     assert len(sent) == len(BAD_ROWS)
     desk.ok("returns", "import", *sent.values(), *ACT, "--json").json()
     files = {entry["file"]: entry for entry in desk.data("returns", "show", QUARTER)["files"]}
@@ -365,7 +388,9 @@ def test_a_bad_row_holds_its_family_and_keeps_the_rest(
     assert entry["households"] == 1, entry
     assert {refusal["row"] for refusal in entry["refusals"]} <= {6, 7}
     assert entry["rows_accepted"] + entry["rows_refused"] == 3 + len(rows)
-    assert [f["worker"] for f in families if f["held"]] == ["白＊"], families
+    # Nobody was visited yet: Ann's family waits for that, the other for its corrected row.
+    assert [family["worker"][0] for family in families] == ["安", "白"]
+    assert families[1]["held"] not in (None, families[0]["held"])
 
 
 def test_a_household_with_nobody_in_it(desk: Desk, tmp_path: Path) -> None:
