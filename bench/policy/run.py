@@ -156,12 +156,13 @@ def one_family(families: pa.Table, policy: Policy) -> None:
 
 
 PEAK = """
-import sys, datetime as dt, resource
+import sys, datetime as dt
 from pathlib import Path
 from nuanxin.policy import Policy
 policy = Policy.load(sys.argv[1])
 counts = policy.decide_parquet(Path(sys.argv[2]), Path(sys.argv[3]), dt.date.fromisoformat(sys.argv[4]))
-print(counts["rows"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+high = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(counts["rows"], int(high.split()[1]) // 1024)
 """
 
 
@@ -178,7 +179,7 @@ def peak(counts: list[int]) -> None:
                 [sys.executable, "-c", PEAK, str(work.POLICY), str(root / "in.parquet"), str(root / "out.parquet"), work.AS_OF],
                 capture_output=True, text=True, check=True,
             )  # fmt: skip
-            rows, mib = done.stdout.split()
+            rows, mib = done.stdout.split()[-2:]
             print(
                 f"  {int(rows):>12,} rows parquet to parquet: peak {mib} MiB, {time.perf_counter() - start:.2f} s with the start of Python"
             )

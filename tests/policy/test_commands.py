@@ -120,6 +120,14 @@ def test_a_large_parquet_file_keeps_its_order(tmp_path: Path) -> None:
     written = pq.read_table(tmp_path / "out.parquet")
     assert written.column("row").to_pylist() == list(range(count))
     assert written.equals(Policy.load(policy).decide(table, dt.date(2023, 3, 31)).cast(written.schema))
+    # one family without an income: the same command, another way inside, every other row as before
+    incomes = [None if n == 250_001 else value for n, value in enumerate(table.column("income").to_pylist())]
+    table = table.set_column(table.column_names.index("income"), "income", pa.array(incomes, pa.decimal128(18, 2)))
+    pq.write_table(table, tmp_path / "in.parquet", row_group_size=20_000)
+    run("decide", policy, tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", "--as-of", "2023-03-31")
+    again = pq.read_table(tmp_path / "out.parquet")
+    assert [n for n, text in enumerate(again.column("tier_problem").to_pylist()) if text] == [250_001]
+    assert again.slice(0, 250_001).equals(written.slice(0, 250_001))
 
 
 def test_explain_prints_the_sheet_in_both_languages_and_json(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.sql import ident, quoted
 
 ROW_GROUP = 122_880
+MEMORY = "360MB"  # for the engine's buffers; without it they grow with the file although nothing needs them
+LEFT_OVER = "a row is left to the row evaluator"
 SMALL = 200_000  # rows; below, the table is simply read
 
 
@@ -31,18 +33,29 @@ def decide_parquet(engine: Engine, source: Path, out: Path, as_of: dt.date, lang
             raise PolicyError("column-taken", name=name)
     with duckdb.connect(":memory:") as con:
         con.execute("SET preserve_insertion_order = true")
+        con.execute("SET enable_progress_bar = false")
+        con.execute(f"SET memory_limit = '{MEMORY}'")
         relation = f"read_parquet({quoted(str(source))})"
         kinds = {row[0]: str(row[1]).upper() for row in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}  # noqa: S608
         select = engine.select(relation, kinds, as_of, lang, carried=names, in_order=True)
         if select is None:
             return None
-        left = con.execute(f"SELECT count(*) FILTER (_rest) FROM ({select})").fetchall()[0][0]  # noqa: S608
-        if left:
-            return None
+        # a row that is not for SQL stops the copy, which is quicker than looking for one beforehand
+        stop = ident(next(name for name in schema if name.endswith("_problem")))
         wanted = ", ".join(ident(name) for name in (*names, *schema))
-        con.execute(
-            f"COPY (SELECT {wanted} FROM ({select})) TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"  # noqa: S608
-        )
+        wanted = wanted.replace(stop, f"CASE WHEN _rest THEN error({quoted(LEFT_OVER)}) ELSE {stop} END AS {stop}")
+        try:
+            con.execute(
+                f"COPY (SELECT {wanted} FROM ({select})) TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE {ROW_GROUP})"  # noqa: S608
+            )
+        except duckdb.OutOfMemoryException:
+            out.unlink(missing_ok=True)
+            return None
+        except duckdb.InvalidInputException as error:
+            if LEFT_OVER not in str(error):
+                raise
+            out.unlink(missing_ok=True)
+            return None
         return _counts(engine, con, out)
 
 
