@@ -127,7 +127,7 @@ def test_a_large_parquet_file_keeps_its_order(tmp_path: Path) -> None:
     run("decide", policy, tmp_path / "in.parquet", "-o", tmp_path / "out.parquet", "--as-of", "2023-03-31")
     again = pq.read_table(tmp_path / "out.parquet")
     assert [n for n, text in enumerate(again.column("tier_problem").to_pylist()) if text] == [250_001]
-    assert again.slice(0, 250_001).equals(written.slice(0, 250_001))
+    assert again.slice(0, 250_001).equals(written.slice(0, 250_001).cast(again.schema))
 
 
 def test_explain_prints_the_sheet_in_both_languages_and_json(tmp_path: Path) -> None:
