@@ -47,7 +47,6 @@ from nuanxin.care.models import (
 )
 from nuanxin.care.queries import held_of
 from nuanxin.desk import words
-from nuanxin.desk.templatetags.nuanxin_desk import short_day, span
 from nuanxin.desk.viewer import Viewer
 from nuanxin.policy import Explanation
 from nuanxin.policy.explain import DecisionSheet, say_value
@@ -175,6 +174,15 @@ class Column:
     def more(self) -> int:
         return self.count - len(self.cards)
 
+    @property
+    def note(self) -> words.Words:
+        return words.COLUMN_NOTES[self.key]
+
+    @property
+    def empty(self) -> words.Words:
+        """The sentence of a column without families."""
+        return words.COLUMN_EMPTY[self.key]
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -236,11 +244,11 @@ def board(viewer: Viewer, round_: Round) -> Board:
 
 def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
     notes = {
-        "survey": span(round_.opened_on, round_.returns_due_on),
-        "visit": gettext("%(day)s前") % {"day": short_day(round_.visits_due_on)},
-        "decide": span(round_.decided_on, None),
-        "file": span(round_.posted_from, round_.posted_until),
-        "aid": span(round_.certified_on, None),
+        "survey": words.span(round_.opened_on, round_.returns_due_on),
+        "visit": gettext("%(day)s前") % {"day": words.short_day(round_.visits_due_on)},
+        "decide": words.span(round_.decided_on, None),
+        "file": words.span(round_.posted_from, round_.posted_until),
+        "aid": words.span(round_.certified_on, None),
     }
     if round_.state == "open":
         at = 0 if today <= round_.returns_due_on and not counts.get("visit") else 1

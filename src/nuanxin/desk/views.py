@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from functools import wraps
 from typing import Any, Literal
 
@@ -111,6 +112,7 @@ def _export(
 @require_safe
 @seen_by_officer("rounds")
 def home(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """The latest round's board, or the list of rounds while there is none."""
     latest = seen.rows(Round).order_by("-quarter").values_list("quarter", flat=True).first()
     return redirect("desk:board", latest) if latest else redirect("desk:rounds")
 
@@ -118,6 +120,7 @@ def home(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 @require_safe
 @seen_by_officer("rounds")
 def rounds(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """The rounds, newest first."""
     return render(request, "desk/rounds.html", _frame(seen, "rounds", page=_page(request, queries.rounds(seen), 20)))
 
 
@@ -131,13 +134,13 @@ def _round(seen: Viewer, quarter: str) -> Round:
 @require_safe
 @seen_by_officer("rounds")
 def board(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+    """A round at a glance: steps, returns, five columns of families."""
     round_ = _round(seen, quarter)
     shown = queries.board(seen, round_)
     return render(
         request, "desk/board.html",
         _frame(
             seen, "rounds", round=round_, board=shown, refused=shown.counts.get("refused", 0), known=shown.counts.get("known", 0),
-            notes=words.COLUMN_NOTES, empty=words.COLUMN_EMPTY,
         ),
     )  # fmt: skip
 
@@ -145,6 +148,7 @@ def board(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by_officer("rounds")
 def families(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+    """The families of a round, filtered; sent out as a spreadsheet by POST."""
     round_ = _round(seen, quarter)
     column = _choice(request.GET, "column", words.COLUMNS)
     tier = _choice(request.GET, "tier", words.TIERS)
@@ -173,6 +177,7 @@ PARTS = ("rows", "unions", "back", "history", "warnings")
 @require_safe
 @seen_by_officer("rounds")
 def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+    """What the unions sent: rows to mend, who owes, what was sent back, replaced or only warned of."""
     round_ = _round(seen, quarter)
     counts = queries.return_counts(round_)
     part = _choice(request.GET, "tab", PARTS) or ("rows" if counts["rows"] else "unions")
@@ -211,6 +216,7 @@ def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBas
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by_officer("files")
 def files(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """The households, filtered; sent out as a spreadsheet by POST."""
     state = _choice(request.GET, "state", words.HOUSEHOLD)
     tier = _choice(request.GET, "tier", words.TIERS)
     text = request.GET.get("q", "")
@@ -236,6 +242,7 @@ TABS = ("decision", "members", "visits", "aid", "history")
 @require_safe
 @seen_by_officer("files")
 def household(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """The file of one household, a tab at a time."""
     page = queries.file_page(seen, code, request.GET.get("finding", ""))
     if page is None:
         raise Http404
@@ -274,6 +281,7 @@ def household(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase
 @require_safe
 @seen_by_officer("files")
 def household_pdf(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """The household file as the paper form."""
     page = queries.file_page(seen, code)
     if page is None:
         raise Http404
@@ -304,6 +312,7 @@ def _span(request: HttpRequest, seen: Viewer) -> tuple[Range, list[str], str]:
 @require_safe
 @seen_by_officer("brief")
 def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """The brief of a range of quarters; every figure opens its records."""
     span, known, wrong = _span(request, seen)
     made = make_brief(seen.org, span.first, span.last, made_at=timezone.localtime(), lang=_lang())
     suffix = f"?from={span.first}&to={span.last}"
@@ -338,6 +347,7 @@ def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
 @require_safe
 @seen_by_officer("brief")
 def brief_document(request: HttpRequest, seen: Viewer, form: str) -> HttpResponseBase:
+    """The brief as PDF or Word document."""
     span, _known, _wrong = _span(request, seen)
     made = make_brief(seen.org, span.first, span.last, made_at=timezone.localtime(), lang=_lang())
     content = prints.render("brief", made.values()) if form == "pdf" else prints.render_docx(made.values())
@@ -347,6 +357,7 @@ def brief_document(request: HttpRequest, seen: Viewer, form: str) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by_officer("brief")
 def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
+    """The records that a figure of the brief counts; sent out as a spreadsheet by POST."""
     found = FIGURES.get(figure)
     if found is None:
         raise Http404
@@ -361,11 +372,16 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
         found, span, page=max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1, size=PAGE
     )
     keys = [column.key for column in found.columns]
+    numeric = [any(_is_number(row[n]) for row in shown.rows) for n in range(len(keys))]
     return render(
         request, "desk/figure.html",
         _frame(
             seen, "brief", figure=found, label=found.label(lang), unit=found.unit[lang], value=plain(found.value(span)), span=span,
-            titles=titles, rows=[list(zip(keys, row, strict=True)) for row in shown.rows], shown=shown, suffix=f"?from={span.first}&to={span.last}",
+            titles=list(zip(titles, numeric, strict=True)), rows=[list(zip(keys, row, numeric, strict=True)) for row in shown.rows], shown=shown, suffix=f"?from={span.first}&to={span.last}",
             before=shown.page - 1, after=shown.page + 1 if shown.page < shown.pages else 0,
         ),
     )  # fmt: skip
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 Words = str | Promise
@@ -194,4 +195,32 @@ def street(address: str) -> str:
 
 
 def yes_no(value: bool | None) -> str:
+    """是, 否, or a dash for what nobody has said."""
     return "—" if value is None else gettext("是") if value else gettext("否")
+
+
+def day(value: date | None) -> str:
+    """2022年9月28日, or 28 Sep 2022."""
+    if not value:
+        return "—"
+    return f"{value.year}年{value.month}月{value.day}日" if _zh() else f"{value:%-d %b %Y}"
+
+
+def short_day(value: date | None) -> str:
+    """9月28日, or 28 Sep: where the year stands near."""
+    if not value:
+        return "—"
+    return f"{value.month}月{value.day}日" if _zh() else f"{value:%-d %b}"
+
+
+def span(first: date | None, last: date | None) -> str:
+    """A span of days: 12月20日–27日, 10月1日–11月30日, or one day; empty for none."""
+    if first is None or last is None or first == last:
+        return short_day(first or last) if first or last else ""
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{short_day(first)}–{short_day(last)}"
+    return f"{short_day(first)}–{last.day}日" if _zh() else f"{first.day}–{short_day(last)}"
+
+
+def _zh() -> bool:
+    return (get_language() or "zh").startswith("zh")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from nuanxin.desk import words
 from nuanxin.sheets.masks import mask_digits
@@ -52,37 +52,14 @@ def family_name(name: str | None) -> str:
 
 register.filter("short_union", words.short_union)
 register.filter("yes_no", words.yes_no)
-
-
-@register.filter
-def day(value: date | None) -> str:
-    """2022年9月28日, or 28 Sep 2022."""
-    if not value:
-        return "—"
-    return f"{value.year}年{value.month}月{value.day}日" if _zh() else f"{value:%-d %b %Y}"
-
-
-@register.filter
-def short_day(value: date | None) -> str:
-    """9月28日, or 28 Sep: where the year stands near."""
-    if not value:
-        return "—"
-    return f"{value.month}月{value.day}日" if _zh() else f"{value:%-d %b}"
+register.filter("day", words.day)
+register.filter("short_day", words.short_day)
 
 
 @register.filter
 def file_number(code: str | None) -> str:
     """The running number of a file's code: QTX-2022-0006 as 第 0006 档."""
     return gettext("第 %(number)s 档") % {"number": code.rsplit("-", 1)[-1]} if code else ""
-
-
-def span(first: date | None, last: date | None) -> str:
-    """A span of days: 12月20日–27日, 10月1日–11月30日, or one day; empty for none."""
-    if first is None or last is None or first == last:
-        return short_day(first or last) if first or last else ""
-    if (first.year, first.month) != (last.year, last.month):
-        return f"{short_day(first)}–{short_day(last)}"
-    return f"{short_day(first)}–{last.day}日" if _zh() else f"{first.day}–{short_day(last)}"
 
 
 @register.filter
@@ -106,9 +83,5 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return words.yes_no(value)
     if isinstance(value, date):
-        return day(value)
+        return words.day(value)
     return f"{value:,.2f}" if hasattr(value, "as_tuple") else str(value)
-
-
-def _zh() -> bool:
-    return (get_language() or "zh").startswith("zh")
