@@ -19,7 +19,7 @@ from nuanxin.policy.model import Case, Model
 from nuanxin.policy.nearby import with_nearby
 from nuanxin.policy.rows import Outcome, RowDecider
 from nuanxin.policy.stream import decide_parquet
-from nuanxin.policy.values import Unreadable, read, read_date, show
+from nuanxin.policy.values import UNKNOWN, Unreadable, read, read_date, show
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -140,7 +140,7 @@ class Policy:
         found: dict[str, Any] = {}
         for name in (*self.model.standard_names, *(figure.name for figure in self.model.figures)):
             value = state.env.get(name)
-            found[name] = None if repr(value) == "UNKNOWN" else value
+            found[name] = None if value is UNKNOWN else value
         columns = self._rows.columns(state, "both")
         for decision in self.model.decisions:
             outcome: Outcome = state.outcomes[decision.name]

@@ -6,6 +6,7 @@ installed (and its dependencies: DuckDB, PyArrow, NumPy). The master is `NUANXIN
 
 import datetime as dt
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +75,7 @@ def session() -> "SparkSession":
     except ImportError:
         raise PolicyError("no-spark", why="pyspark") from None
     master = os.environ.get("NUANXIN_SPARK", "local[*]")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers elsewhere: set it to their Python
     try:
         return (
             SparkSession.builder.master(master)
@@ -81,6 +83,8 @@ def session() -> "SparkSession":
             .config("spark.sql.execution.arrow.pyspark.enabled", "true")
             .config("spark.sql.session.timeZone", "Asia/Shanghai")
             .config("spark.ui.enabled", "false")
+            .config("spark.ui.showConsoleProgress", "false")
+            .config("spark.executorEnv.PYTHONPATH", str(Path(__file__).parents[2]))
             .getOrCreate()
         )
     except Exception as error:
