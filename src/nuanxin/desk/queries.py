@@ -49,7 +49,7 @@ from nuanxin.care.queries import held_of
 from nuanxin.desk import words
 from nuanxin.desk.viewer import Viewer
 from nuanxin.policy import Explanation
-from nuanxin.policy.explain import DecisionSheet, say_value
+from nuanxin.policy.explain import say_value
 from nuanxin.records.models import Event
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Step
@@ -360,17 +360,20 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class TriedRule:
-    """A rule of the policy as it was tried on the family; ``verdict`` is yes, no or open (a figure is missing)."""
+    """A rule of the policy as it was tried on the family; ``verdict`` is yes, no or open (a figure is missing). ``decides``: it gave
+    the decision, which was made."""
 
     name: str
     verdict: str
     clause: str
     conditions: list[Condition]
+    decides: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A decision as the page tells it: each rule tried, the figures computed, and the sentence that decided."""
+    """A decision as the page tells it: each rule tried, the figures computed, and the sentence that decided. ``first``: the first
+    rule that applies decides."""
 
     document: str
     version: str
@@ -380,19 +383,21 @@ class Explained:
     rules: list[TriedRule]
     sums: list[tuple[str, str, str]]
     aid_clauses: list[str]
+    first: bool
 
 
 def told(explanation: Explanation, lang: str) -> Explained:
-    """The first decision of an explanation that tried rules (the tier), rule by rule, in words of ``lang`` (zh or en)."""
-    tier, aid = _sheets(explanation)
+    """The first decision of an explanation (the tier), rule by rule, in words of ``lang`` (zh or en)."""
+    tier = explanation.decisions[0]
+    aid = next((sheet for sheet in explanation.decisions[1:] if sheet.tried and not sheet.outcome.problem), None)
     rules = [
         TriedRule(
             tried.rule, "yes" if tried.result is True else "no" if tried.result in (False, None) else "open", tried.clause,
-            [_condition(cell, lang) for cell in tried.cells],
+            [_condition(cell, lang) for cell in tried.cells], not tier.outcome.problem and tried.rule in tier.outcome.rules,
         )
         for tried in tier.tried
     ]  # fmt: skip
-    deciding = next((rule for rule in rules if rule.verdict == "yes"), None)
+    deciding = next((rule for rule in rules if rule.decides), None)
     # The limit that the document sets (a multiple of the standard) tells more than "above 0".
     close = sorted((c for c in deciding.conditions if c.gap), key=lambda c: not c.formula) if deciding else []
     near = close[0] if close else None
@@ -412,12 +417,8 @@ def told(explanation: Explanation, lang: str) -> Explained:
     return Explained(
         explanation.model.document, explanation.model.version, explanation.as_of, deciding.clause if deciding else "", reason,
         rules, sums, aid.to_dict()["clauses"] if aid else [],
+        tier.decision.table is not None and tier.decision.table.hit == "F",
     )  # fmt: skip
-
-
-def _sheets(explanation: Explanation) -> tuple[DecisionSheet, DecisionSheet | None]:
-    tried = [sheet for sheet in explanation.decisions if sheet.tried]
-    return tried[0], tried[1] if len(tried) > 1 else None
 
 
 _OPS = {

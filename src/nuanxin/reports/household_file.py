@@ -153,7 +153,7 @@ def _decision(finding: Finding | None) -> DecisionValues:
     }  # fmt: skip
     try:
         blank["policy"] = find_policy(finding.policy).model.document
-        sheet = next(sheet for sheet in explain(finding).decisions if sheet.tried)
+        sheet = explain(finding).decisions[0]
     except Refused:
         return blank
     blank["clause"] = "；".join(clause for _, clause in sheet.rules if clause) or None
