@@ -444,3 +444,36 @@ def test_an_xlsx_as_wps_saves_it(tmp_path: Path, good: Path) -> None:
     )
     reading = read_file(path, expect=EXPECT)
     assert len(reading.tables["survey"]) == 3
+
+
+def test_an_error_value_is_not_read_as_nothing(tmp_path):
+    """#REF! in an amount, in an ID and as the result of a formula; a formula without a result."""
+    import openpyxl
+    import xlwt
+
+    from nuanxin.sheets import read_file
+    from tests.care.paper import TITLES, family
+
+    rows = [[1, "01", *family("张刚")[0]], [2, "02", *family("李红", seq=5)[0]], [3, "03", *family("王强", seq=7)[0]]]
+    rows[0][8], rows[1][5], rows[2][8] = "#REF!", "#N/A", "=1+1"
+    book = openpyxl.Workbook()
+    book.active.append(TITLES)
+    for row in rows:
+        book.active.append(row)
+    path = tmp_path / "x.xlsx"
+    book.save(path)
+    refused = {(r.row, r.column) for r in read_file(path, expect={"survey"}).refusals}
+    assert refused == {(2, TITLES[8]), (3, TITLES[5]), (4, TITLES[8])}
+
+    old = xlwt.Workbook()
+    sheet = old.add_sheet("困难职工家庭摸排表")
+    for i, row in enumerate([TITLES, *rows[:2]]):
+        for j, value in enumerate(row):
+            if str(value).startswith("#"):
+                sheet.row(i).set_cell_error(j, value)
+            elif value != "":
+                sheet.write(i, j, value)
+    path = tmp_path / "x.xls"
+    old.save(str(path))
+    refused = {(r.row, r.column) for r in read_file(path, expect={"survey"}).refusals}
+    assert refused == {(2, TITLES[8]), (3, TITLES[5])}

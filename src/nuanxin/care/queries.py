@@ -191,7 +191,7 @@ def silent(round_: Round) -> QuerySet[Org]:
     return Org.objects.filter(owed__round=round_).exclude(Exists(taken)).order_by("code")
 
 
-def tally(round_: Round) -> dict[str, int]:
+def tally(round_: Round) -> dict[str | None, int]:
     """Findings by tier, for the board and the lines of the command."""
     counts = dict(live_findings(round_).values_list("tier").annotate(n=Count("pk")).values_list("tier", "n"))
     return {tier: counts.get(tier, 0) for tier in ("deep", "relative", "accident", "none", None)}

@@ -387,15 +387,18 @@ class Explained:
 
 
 def told(explanation: Explanation, lang: str) -> Explained:
-    """The first decision of an explanation (the tier), rule by rule, in words of ``lang`` (zh or en)."""
-    tier = explanation.decisions[0]
-    aid = next((sheet for sheet in explanation.decisions[1:] if sheet.tried and not sheet.outcome.problem), None)
+    """The decision of the tier, and those that it rests on, rule by rule, in words of ``lang`` (zh or en)."""
+    at = next((n for n, sheet in enumerate(explanation.decisions) if sheet.decision.name == "tier"), 0)
+    tier = explanation.decisions[at]
+    aid = next((sheet for sheet in explanation.decisions[at + 1 :] if sheet.tried and not sheet.outcome.problem), None)
     rules = [
         TriedRule(
             tried.rule, "yes" if tried.result is True else "no" if tried.result in (False, None) else "open", tried.clause,
-            [_condition(cell, lang) for cell in tried.cells], not tier.outcome.problem and tried.rule in tier.outcome.rules,
+            [_condition(cell, lang) for cell in tried.cells],
+            sheet is tier and not tier.outcome.problem and tried.rule in tier.outcome.rules,
         )
-        for tried in tier.tried
+        for sheet in explanation.decisions[: at + 1]
+        for tried in sheet.tried
     ]  # fmt: skip
     deciding = next((rule for rule in rules if rule.decides), None)
     # The limit that the document sets (a multiple of the standard) tells more than "above 0".
@@ -417,7 +420,7 @@ def told(explanation: Explanation, lang: str) -> Explained:
     return Explained(
         explanation.model.document, explanation.model.version, explanation.as_of, deciding.clause if deciding else "", reason,
         rules, sums, aid.to_dict()["clauses"] if aid else [],
-        tier.decision.table is not None and tier.decision.table.hit == "F",
+        at == 0 and tier.decision.table is not None and tier.decision.table.hit == "F",
     )  # fmt: skip
 
 

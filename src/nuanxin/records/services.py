@@ -180,7 +180,7 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
 
     Constraints and triggers of the database hold; ``save`` signals do not run (the house uses none).
     """
-    columns = [model._meta.get_field(name) for name in fields]
+    columns: list[Any] = [model._meta.get_field(name) for name in fields]
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column.column) for column in columns)
     rows = rows if isinstance(rows, list) else list(rows)
@@ -217,9 +217,10 @@ def reserve(model: type[models.Model], count: int) -> list[int]:
                 "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [table, key.column, count]
             )
             return [row[0] for row in cursor.fetchall()]
+        # Names of our own table and key, nothing from outside.
         cursor.execute(
-            f"SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0),"  # noqa: S608
-            f" coalesce((SELECT max({key.column}) FROM {table}), 0))",
+            "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0),"
+            f" coalesce((SELECT max({key.column}) FROM {table}), 0))",  # noqa: S608
             [table],
         )
         last = cursor.fetchone()[0]

@@ -153,7 +153,8 @@ def _decision(finding: Finding | None) -> DecisionValues:
     }  # fmt: skip
     try:
         blank["policy"] = find_policy(finding.policy).model.document
-        sheet = explain(finding).decisions[0]
+        sheets = explain(finding).decisions
+        sheet = next((sheet for sheet in sheets if sheet.decision.name == "tier"), sheets[0])
     except Refused:
         return blank
     blank["clause"] = "；".join(clause for _, clause in sheet.rules if clause) or None

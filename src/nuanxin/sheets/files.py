@@ -7,7 +7,9 @@ reader lays it out.
 
 import csv
 import hashlib
+import html
 import io
+import posixpath
 import re
 import struct
 import zipfile
@@ -309,7 +311,56 @@ def _read_xlsx(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
         if name.startswith("xl/") and b"sheetData" in part and _xlsx_extent(part) > MAX_CELLS:
             raise Refused("too_many_cells", sheet=name.rpartition("/")[2].removesuffix(".xml"), limit=f"{MAX_CELLS:,}")
     _check_shared_text(parts)
-    return _read_calamine(content)
+    grids, hidden = _read_calamine(content)
+    broken = {name: part for name, part in parts.items() if b't="e"' in part or b"<f" in part}
+    if broken:
+        _show_errors(grids, parts, broken)
+    return grids, hidden
+
+
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_AT = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_RESULT = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)</")
+
+
+def _show_errors(grids: list[Grid], parts: dict[str, bytes], broken: dict[str, bytes]) -> None:
+    """Put what the reader leaves empty back into the grids: error values (#REF!), and formulas that hold no result. Read as
+    nothing, they would be taken for zero."""
+    targets = {
+        m["id"]: posixpath.normpath(posixpath.join("/xl", m["target"])).lstrip("/").lower()
+        for relation in re.findall(rb"<Relationship\b[^>]*>", parts.get("xl/_rels/workbook.xml.rels", b""))
+        if (m := _attributes(relation, id=rb'\bId="([^"]*)"', target=rb'\bTarget="([^"]*)"'))
+    }
+    by_name = {grid.name: grid for grid in grids}
+    for sheet in re.findall(rb"<(?:\w+:)?sheet\b[^>]*>", parts["xl/workbook.xml"]):
+        found = _attributes(sheet, name=rb'\bname="([^"]*)"', id=rb'\b\w+:id="([^"]*)"')
+        part = broken.get(targets.get(found.get("id", ""), ""))
+        grid = by_name.get(html.unescape(found.get("name", "")))
+        if part is None or grid is None:
+            continue
+        for attributes, inside in _CELL.findall(part):
+            error = b't="e"' in attributes
+            result = _RESULT.search(inside)
+            at = _AT.search(attributes)
+            if at and (error or (b"<f" in inside and not (result and result[1]) and b"<is" not in inside)):
+                text = result[1].decode("utf-8", "replace") if error and result else "#公式没有结果"
+                _put(grid, int(at[2]) - 1, _column_number(at[1]) - 1, text)
+
+
+def _attributes(tag: bytes, **patterns: bytes) -> dict[str, str]:
+    found = {name: re.search(pattern, tag) for name, pattern in patterns.items()}
+    return {name: match[1].decode("utf-8", "replace") for name, match in found.items() if match}
+
+
+def _put(grid: Grid, row: int, column: int, text: str) -> None:
+    width = max(column + 1, len(grid.rows[0]) if grid.rows else 0)
+    if (row + 1) * width > MAX_CELLS:
+        raise Refused("too_many_cells", sheet=grid.name, limit=f"{MAX_CELLS:,}")
+    while len(grid.rows) <= row:
+        grid.rows.append([])
+    for cells in grid.rows:
+        cells += [""] * (width - len(cells))
+    grid.rows[row][column] = text
 
 
 def _check_shared_text(parts: dict[str, bytes]) -> None:
@@ -397,8 +448,15 @@ _BIFF_CELLS = frozenset(
 )
 
 
-def _check_biff(stream: bytes) -> None:
-    """Walk the records of an xls workbook: refuse a password, filled cells that span too much, and text that multiplies."""
+_BIFF_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
+
+
+def _check_biff(stream: bytes) -> list[tuple[str, int, int, str]]:
+    """Walk the records of an xls workbook: refuse a password, filled cells that span too much, and text that multiplies.
+    Returns the error values in cells, which the reader leaves empty: (sheet, row, column, text)."""
+    names: dict[int, str] = {}
+    sheet = ""
+    errors: list[tuple[str, int, int, str]] = []
     at, high_row, high_column = 0, 0, 0
     shared: list[bytes] = []
     texts: list[int] = []
@@ -410,10 +468,22 @@ def _check_biff(stream: bytes) -> None:
             raise Refused("encrypted")
         if record in (0x0809, 0x0009, 0x0209, 0x0409):
             high_row = high_column = 0
+            sheet = names.get(at, "")
+        elif record == 0x0085 and length >= 8:
+            offset, count, wide = *struct.unpack_from("<I", stream, at + 4), stream[at + 10], stream[at + 11] & 1
+            raw = stream[at + 12 : at + 12 + count * (2 if wide else 1)]
+            names[offset] = raw.decode("utf-16-le" if wide else "latin-1", "replace")
         elif record == 0x00FC or (record == 0x003C and last == 0x00FC):
             shared.append(stream[at + 4 : at + 4 + length])
         elif record in _BIFF_CELLS and length >= 4:
             row, column = unpack(stream, at + 4)
+            # An error stands in a record of its own, or is the result of a formula.
+            if record == 0x0205 and length >= 8 and stream[at + 11]:
+                errors.append((sheet, row, column, _BIFF_ERRORS.get(stream[at + 10], "#N/A")))
+            elif (
+                record == 0x0006 and length >= 18 and stream[at + 16 : at + 18] == b"\xff\xff" and stream[at + 10] == 2
+            ):
+                errors.append((sheet, row, column, _BIFF_ERRORS.get(stream[at + 12], "#N/A")))
             if record == 0x00BD and length >= 6:
                 column = struct.unpack_from("<H", stream, at + 4 + length - 2)[0]
             elif record == 0x00FD and length >= 10:
@@ -427,6 +497,7 @@ def _check_biff(stream: bytes) -> None:
         lengths = _biff_text_lengths(shared)
         if sum(lengths[text] for text in texts if text < len(lengths)) > 2 * MAX_UNPACKED:
             raise Refused("zip_bomb", limit=_mib(2 * MAX_UNPACKED))
+    return errors
 
 
 def _biff_text_lengths(segments: list[bytes]) -> list[int]:
@@ -470,8 +541,13 @@ def _read_xls(content: bytes, path: Path) -> tuple[list[Grid], list[str]]:
             stream = compound.openstream(name).read()
     except Exception as error:
         raise Refused("corrupt") from error
-    _check_biff(stream)
-    return _read_calamine(content)
+    errors = _check_biff(stream)
+    grids, hidden = _read_calamine(content)
+    by_name = {grid.name: grid for grid in grids}
+    for name, row, column, text in errors:
+        if name in by_name:
+            _put(by_name[name], row, column, text)
+    return grids, hidden
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -466,6 +466,10 @@ def _find_families(batch: _Batch) -> _Families:
 
     numbers, sequence, relations = values("family_no"), values("seq"), values("relation")
     workers, names = values("worker_name"), values("name")
+    given = np.zeros(batch.count, dtype=np.bool_)
+    for name, one in batch.form.fields.items():
+        if one.level == "household" and one.type in ("amount", "integer", "flag") and name in batch.typed:
+            given |= batch.typed[name].state != BLANK
     sheets = batch.sheet_of.tolist()
     numbered = {s for s, n in zip(sheets, numbers, strict=True) if n is not None}
     by_member = _numbered_by_member(sheets, sequence, relations, numbered)
@@ -489,7 +493,9 @@ def _find_families(batch: _Batch) -> _Families:
                 own_worker is not None and worker is not None and _same(str(own_worker)) != _same(str(worker))
             )
             if relation == "self" and head_name is not None:
-                starts = _same(str(names[at] or "")) != head_name or (other_order and here not in by_member)
+                # A second 本人 begins a family of its own where anything of a household stands beside it; where nothing does,
+                # the row belongs to the family above, which then has two heads.
+                starts = bool(given[at]) or other_worker or (other_order and here not in by_member)
             elif relation == "self":
                 starts = other_worker or (other_order and here not in by_member)
             else:

@@ -173,7 +173,7 @@ def _decide_part(
     table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
     answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist()
     houses = [lead.household_id for lead in leads]
-    standing: dict[int, Finding] = {}
+    standing: dict[int | None, Finding] = {}
     on_file: set[int] = set()
     for some in parts(houses):
         standing |= {f.household_id: f for f in round_.findings.exclude(state="superseded").filter(household__in=some)}

@@ -37,8 +37,10 @@ def match_round(
         if _clash(reported, keys, known):
             reported, _ = _reported(waiting)
         graded = _grade(reported, known)
+        nobody = set(waiting.values_list("pk", flat=True)) - graded.keys()
+        Lead.objects.filter(pk__in=nobody).update(state="held", held_code="no_members", grade="new")
         _settle(round_, graded, on=on)
-        tally: dict[str, int] = defaultdict(int)
+        tally: dict[str, int] = defaultdict(int, new=len(nobody))
         for grade, _, _, _, twin in graded.values():
             tally["repeated" if twin and grade != "doubtful" else {"exact": "known"}.get(grade, grade)] += 1
         for name in ("known", "new", "probable", "doubtful", "repeated"):
@@ -356,7 +358,7 @@ def _states(round_: Round, leads: list[Lead]) -> None:
         if key in batch:
             batch[key].state = "repeated"
     Lead.objects.filter(pk__in=[key for key in stale if key not in batch]).update(state="repeated")
-    _move_visits(round_, {lead.household_id: lead for lead in leads if lead.state in ("due", "held", "known")})
+    _move_visits(round_, {lead.household_id or 0: lead for lead in leads if lead.state in ("due", "held", "known")})
 
 
 def _move_visits(round_: Round, heirs: dict[int, Lead]) -> None:
@@ -467,7 +469,10 @@ def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
         _members([lead], on)
         lead.save()
         verb = "match.accept" if same else "match.reject"
-        facts = {"household": lead.household.code, "candidate": lead.candidate.code}
+        facts = {
+            "household": Household.objects.get(leads=lead.pk).code,
+            "candidate": Household.objects.get(candidates=lead.pk).code,
+        }
         write_events(chain=lead.round.org.code, lines=[(verb, f"lead:{lead.code}", facts)], by=by.username, on=on)
 
 
@@ -480,7 +485,7 @@ def undo(lead: Lead, *, by: User, on: date) -> None:
     if joined is None:
         raise Refused(f"{lead.code} 没有可以撤销的比对 / there is no match of {lead.code} to undo")
     with transaction.atomic():
-        former, from_join = lead.household_id, lead.household_id == joined
+        former, from_join = lead.household_id or 0, lead.household_id == joined
         Lead.objects.filter(pk=lead.pk).update(
             state="doubtful", household=None, candidate=joined, grade="doubtful",
             reasons=[*lead.reasons, f"undone-by:{by.username}"],
@@ -494,6 +499,8 @@ def undo(lead: Lead, *, by: User, on: date) -> None:
                 .values_list("id_hash", flat=True)
             )
             Kinship.objects.filter(household=former, person__id_hash__in=own - others).delete()
+            # Who was taken to have left, since this lead did not name them, still lives there.
+            Kinship.objects.filter(household=former, until_on__gte=lead.opened_on).update(until_on=None)
             heads = Kinship.objects.filter(household=former, relation="self", until_on__isnull=True).order_by("pk")
             head = heads.first()
             Household.objects.filter(pk=former).update(worker=head.person if head else None)

@@ -307,6 +307,10 @@ def visits_import(paths: Paths, quarter: QuarterOption, by: By, on: On, json: Js
     )
 
 
+def _code(lead: Any) -> str:
+    return lead.household.code if lead.household else lead.code
+
+
 @visits.command("plan", help="安排走访：两人一组，按乡镇排线 / plan the visits by town, two visitors each")
 def visits_plan(
     quarter: Quarter, by: By, on: On,
@@ -323,8 +327,8 @@ def visits_plan(
         raise typer.BadParameter("每组须两个不同的人，如 张三+李四 / each team is two different people")
     teams = [(pair[0], pair[1]) for pair in named]
     planned, left = plan(round_=_round(quarter), teams=teams, days=day, by=_who(by), on=on, per_day=per_day)
-    rows = [
-        {"day": v.planned_on, "order": v.place_in_day, "visitors": [v.visitor_one, v.visitor_two], "household": v.lead.household.code,
+    rows: list[dict[str, Any]] = [
+        {"day": v.planned_on, "order": v.place_in_day, "visitors": [v.visitor_one, v.visitor_two], "household": _code(v.lead),
          "worker": mask_name(v.lead.worker_name), "union": v.lead.org.code, "town": str(v.lead.org.parent or v.lead.org)}
         for v in sorted(planned, key=lambda v: (v.planned_on, v.visitor_one, v.place_in_day))
     ]  # fmt: skip
@@ -332,8 +336,8 @@ def visits_plan(
         f"{r['day']} 第{r['order']}户 {'、'.join(r['visitors'])}  {r['town']}  {r['union']}  {r['worker']}  {r['household']}"
         for r in rows
     ]
-    lines += [f"未排入：{lead.household.code} {mask_name(lead.worker_name)}：{why}" for lead, why in left]
-    answer({"planned": rows, "left": [{"household": x.household.code, "why": w} for x, w in left]}, lines, as_json=json)
+    lines += [f"未排入：{_code(lead)} {mask_name(lead.worker_name)}：{why}" for lead, why in left]
+    answer({"planned": rows, "left": [{"household": _code(x), "why": w} for x, w in left]}, lines, as_json=json)
 
 
 @visits.command("excuse", help="登记不能按期走访的原因和新期限 / excuse a visit: why, and until when")

@@ -18,6 +18,8 @@ def sheet_check(
 ) -> None:  # fmt: skip
     from nuanxin.sheets import check_lines, forms, mark_up, read_file
 
+    if not file.is_file():
+        raise FileNotFoundError(2, "no such file", str(file))
     reading = read_file(file, expect=set(forms()))
     if out is not None and reading.refused_whole is None:
         mark_up(file, reading.refusals, out)
