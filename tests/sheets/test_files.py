@@ -450,9 +450,9 @@ def test_an_error_value_is_not_read_as_nothing(tmp_path):
     """#REF! in an amount, in an ID and as the result of a formula; a formula without a result."""
     import openpyxl
     import xlwt
+    from tests.care.paper import TITLES, family
 
     from nuanxin.sheets import read_file
-    from tests.care.paper import TITLES, family
 
     rows = [[1, "01", *family("张刚")[0]], [2, "02", *family("李红", seq=5)[0]], [3, "03", *family("王强", seq=7)[0]]]
     rows[0][8], rows[1][5], rows[2][8] = "#REF!", "#N/A", "=1+1"
@@ -470,7 +470,7 @@ def test_an_error_value_is_not_read_as_nothing(tmp_path):
     for i, row in enumerate([TITLES, *rows[:2]]):
         for j, value in enumerate(row):
             if str(value).startswith("#"):
-                sheet.row(i).set_cell_error(j, value)
+                sheet.row(i).set_cell_error(j, "#N/A!" if value == "#N/A" else value)
             elif value != "":
                 sheet.write(i, j, value)
     path = tmp_path / "x.xls"

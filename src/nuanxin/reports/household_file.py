@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from nuanxin.care.models import AidPlan, Finding, Visit
+from nuanxin.care.models import AidPlan, Finding, ReportedMember, Visit
 from nuanxin.care.services.decide import explain, find_policy
 from nuanxin.policy.explain import say_value
 from nuanxin.records.services import Refused
@@ -40,21 +40,22 @@ HOUSE_MORE = {
 
 def values(household: Household, today: date) -> HouseholdFileValues:
     """What the form needs. What nobody has told stays blank, to be filled in by hand."""
-    lead = (
-        household.leads.exclude(state__in=["replaced", "repeated"])
-        .select_related("org")
-        .order_by("-round__quarter", "-pk")
-        .first()
-    )
     finding = (
         household.findings.exclude(state="superseded")
-        .select_related("round__org")
+        .select_related("round__org", "lead__from_return")
         .order_by("-round__quarter", "-pk")
         .first()
     )
+    # The report that was decided on, else the newest one.
+    latest = household.leads.exclude(state__in=["replaced", "repeated"]).select_related("from_return")
+    lead = finding.lead if finding else latest.order_by("-round__quarter", "-pk").first()
     file = household.files.order_by("-pk").first()
     people = list(household.members.filter(until_on=None).select_related("person"))
-    rows = {row.id_hash: row for row in lead.reported.filter(accepted=True)} if lead else {}
+    # A lead for a review has no rows of its own: those last reported count.
+    reported = ReportedMember.objects.filter(lead__household=household, accepted=True).exclude(lead__state="replaced")
+    rows = {row.id_hash: row for row in reported.order_by("pk")}
+    yearly = finding.income if finding else lead.income if lead else None
+    sent = lead.from_return if lead else None
     consent = household.consents.filter(withdrawn_on=None).first()
     posted = finding.posted.select_related("posting").order_by("-pk").first() if finding else None
     plans = list(household.plans.filter(superseded=False).order_by("year", "pk"))
@@ -74,12 +75,14 @@ def values(household: Household, today: date) -> HouseholdFileValues:
             for kin in people if house is None or kin.person_id != house.pk
         ],
         "household_size": (finding.members if finding else None) or (lead.members if lead and lead.members else None),
-        "monthly_income": _monthly(lead.income) if lead else None,
-        "yearly_income": lead.income if lead else None,
+        "monthly_income": _monthly(yearly),
+        "yearly_income": yearly,
         "cause": _text(lead.cause) if lead else None,
         "card": f"尾号 {more['card_mask'][-4:]}" if more.get("card_mask") else None,
         "consent_on": consent.signed_on if consent else None,
-        "visits": [_visit(visit) for visit in (lead.visits.all() if lead else []) if visit.visited_on],
+        "visits": [
+            _visit(visit) for visit in Visit.objects.filter(lead__household=household, visited_on__isnull=False)
+        ],
         "decision": _decision(finding),
         "aid": [
             {
@@ -95,7 +98,7 @@ def values(household: Household, today: date) -> HouseholdFileValues:
         "unit_opinion": _opinion(household.org.name), "street_opinion": _opinion(_street(household)),
         "upper_opinion": _opinion(finding.round.org.name if finding else None),
         "attachments": [],
-        "filled_by": None, "filled_on": None,
+        "filled_by": names.get(sent.by) if sent else None, "filled_on": sent.received_on if sent else None,
         "checked_by": names.get(finding.proposed_by) if finding else None, "checked_on": finding.proposed_on if finding else None,
         "decided_by": names.get(finding.certified_by) if finding else None,
         "decided_on": finding.certified_on if finding else None,

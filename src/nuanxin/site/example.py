@@ -19,6 +19,7 @@ from nuanxin.care.services import decide, offers, publish, returns, rounds, visi
 from nuanxin.records.models import Job
 from nuanxin.records.services import Refused, balance_line, workday_after
 from nuanxin.reports.brief import make_brief
+from nuanxin.sheets import read_file
 from nuanxin.site.setup import initialise
 from nuanxin.union import rules as union_rules
 from nuanxin.union.models import Org, User
@@ -115,7 +116,7 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
         if found and received.returns:
             step(f"{quarter} {balance_line(kept, found.balance)}")
     sheets = [file for file in returns.files_in([path]) if "走访" in file.name]
-    made = visits.record(round_=round_, paths=sheets, by=proposer, on=max(last + timedelta(days=31), due))
+    made = visits.record(round_=round_, paths=sheets, by=proposer, on=_last_visit(sheets, due, last))
     for sheet in made:
         for refusal in sheet.refusals:
             step(f"{quarter} {sheet.file} 第 {refusal['row']} 行「{refusal['column']}」：{refusal['why']}")
@@ -138,6 +139,18 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
     step(
         f"{quarter} {balance_line('certify', rounds.certification_balance(round_, by=certifier, on=day))}；转介 offers {offered}"
     )
+
+
+def _last_visit(sheets: list[Path], due: date, last: date) -> date:
+    """The day of the last visit in the sheets, on which they are handed in; a slip of the pen far ahead does not count."""
+    days = [
+        day
+        for sheet in sheets
+        for table in read_file(sheet, expect={"visits"}).tables.values()
+        for day in table["visited_on"].to_pylist()
+        if day and day <= last + timedelta(days=31)
+    ]
+    return max([due, *days])
 
 
 def _new_files(round_: Round, path: Path) -> int:
