@@ -203,7 +203,9 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
         ready = (_turned(row, turn) for row in rows)
     marks = ", ".join(["?"] * len(columns))
     connection.ensure_connection()
-    connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", ready)
+    # Names of our own tables and columns, nothing from outside.
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+    connection.connection.executemany(statement, ready)
     return len(rows)
 
 
@@ -218,11 +220,9 @@ def reserve(model: type[models.Model], count: int) -> list[int]:
             )
             return [row[0] for row in cursor.fetchall()]
         # Names of our own table and key, nothing from outside.
-        cursor.execute(
-            "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0),"
-            f" coalesce((SELECT max({key.column}) FROM {table}), 0))",  # noqa: S608
-            [table],
-        )
+        highest = f"(SELECT max({key.column}) FROM {table})"  # noqa: S608
+        given = "(SELECT seq FROM sqlite_sequence WHERE name = %s)"
+        cursor.execute(f"SELECT max(coalesce({given}, 0), coalesce({highest}, 0))", [table])
         last = cursor.fetchone()[0]
     return list(range(last + 1, last + 1 + count))
 
