@@ -74,6 +74,6 @@ def test_a_missing_figure_comes_with_what_would_follow_on_each_side(policy: Poli
 
 def test_the_sheet_says_so_in_words(policy: Policy) -> None:
     sheet = policy.explain({**FAMILY, "income": None}, ON)
-    assert "如果 家庭年收入 低于 25,840.00 元：deep" in sheet.text("zh")
-    assert "if Yearly household income below 25,840.00 yuan: deep" in sheet.text("en")
+    assert "如果 家庭年收入 低于 25,840.00 元：深度困难（deep）" in sheet.text("zh")
+    assert "if Yearly household income below 25,840.00 yuan: deep hardship (deep)" in sheet.text("en")
     assert sheet.to_dict()["decisions"][0]["sides"][0]["result"] == "deep"

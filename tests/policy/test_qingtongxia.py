@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import random
+import shutil
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -199,3 +200,20 @@ def test_the_explanation_gives_terms_limit_and_distance(policy: Policy) -> None:
     assert relative["result"] is False
     assert "<script" not in sheet.html()
     assert "over-line" in sheet.html("en")
+
+
+def test_the_digest_names_what_decides_and_nothing_else(policy: Policy, tmp_path: Path) -> None:
+    def changed(file: str, old: str, new: str) -> Policy:
+        folder = Path(shutil.copytree(FOLDER, tmp_path / f"{len(list(tmp_path.iterdir()))}"))
+        text = (folder / file).read_text(encoding="utf-8-sig")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+        return Policy.load(folder)
+
+    assert changed("policy.toml", "家庭年收入", "全家年收入").digest == policy.digest
+    assert changed("cases.csv", "深度,", "深度一,").digest == policy.digest
+    assert changed("tier.csv", "< 2 * M", "<= 2 * M").digest != policy.digest
+    assert changed("standards.csv", "715", "716").digest != policy.digest
+    later = changed("standards.csv", "QTX,M,2023", "QTX,M,2024-01-01,750,x\nQTX,M,2023")
+    assert later.digest != policy.digest
+    assert later.digest_on(dt.date(2023, 6, 30)) == policy.digest_on(dt.date(2023, 6, 30))

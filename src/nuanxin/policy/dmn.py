@@ -6,8 +6,8 @@ and date, so that the file decides the same anywhere.
 """
 
 import csv
-import hashlib
 import io
+import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -181,7 +181,6 @@ class _Reader:
             knowledge=knowledge,
             cases=read_cases(files, inputs, made),
             order=ordered(figures, made),
-            digest=hashlib.sha256(self.content).hexdigest(),
             files={Path(self.file).name: self.content, **files},
         )
 
@@ -255,7 +254,8 @@ class _Reader:
             text = _text(literal)
             tree = placed(self.file, literal.sourceline or at, parse, text, self.scope)
             own = _ours(item, "type") or kind.base
-            output = Output(_ours(item, "output") or name, own, label, _ours(item, "output") or name)
+            column = _ours(item, "output") or name
+            output = Output(column, own, label, column, words=self._words(item))
             return Decision(name, label, (output,), None, tree, text, clause, self.file, at)
         if table is None:
             self._refuse(
@@ -315,7 +315,12 @@ class _Reader:
             values=tuple(literals),
             default=placed(self.file, item.sourceline or 0, parse, default, self.scope) if default else None,
             default_text=default,
+            words=self._words(item),
         )
+
+    @staticmethod
+    def _words(item: Any) -> tuple[tuple[str, Label], ...]:
+        return tuple((value, Label(zh, en)) for value, zh, en in json.loads(_ours(item, "words") or "[]"))
 
     def _rule(self, item: Any, number: int, columns: list[Column], outputs: tuple[Output, ...]) -> Rule:
         at = item.sourceline or 0
@@ -526,7 +531,8 @@ class _Writer:
         self._requires(element, decision.reads())
         if decision.table is None:
             output = decision.outputs[0]
-            self.ours(element, type=output.type, output="" if output.name == decision.name else output.name)
+            column = "" if output.name == decision.name else output.name
+            self.ours(element, type=output.type, output=column, words=_words_text(output))
             self.add(element, "literalExpression", decision.text)
             return
         self._table(element, decision, decision.table)
@@ -547,7 +553,7 @@ class _Writer:
             named = output.name if not decision.single or output.name != decision.name else ""
             item = self.add(table, "output", name=named, typeRef=_dmn_type(output.type) if output.type != "any" else "")
             self.labelled(item, output.name, output.label)
-            self.ours(item, type=output.type)
+            self.ours(item, type=output.type, words=_words_text(output))
             if output.values:
                 self.add(item, "outputValues", ", ".join(map(feel_text, output.values)))
             if output.default_text:
@@ -560,6 +566,12 @@ class _Writer:
             for text in rule.output_texts:
                 self.add(row, "outputEntry", text)
             self.add(row, "annotationEntry", rule.clause)
+
+
+def _words_text(output: Output) -> str:
+    """The words as JSON, "" where there are none."""
+    found = [[value, label.zh, label.en] for value, label in output.words]
+    return json.dumps(found, ensure_ascii=False) if found else ""
 
 
 def write_dmn(model: Model) -> bytes:
@@ -661,9 +673,14 @@ def _file_name(name: str) -> str:
 def _output(output: Output) -> dict[str, Any]:
     values = {
         "name": output.name, "type": output.type, "values": list(output.values), "default": output.default_text,
-        "label": _label_of(output.label, output.name),
+        "label": _label_of(output.label, output.name), "words": {_key(value): label for value, label in output.words},
     }  # fmt: skip
-    return {key: value for key, value in values.items() if value not in ("", None, [])}
+    return {key: value for key, value in values.items() if value not in ("", None, [], {})}
+
+
+def _key(text: str) -> str:
+    """A key of an inline table."""
+    return text if text.isascii() and text.replace("-", "").replace("_", "").isalnum() else _toml(text)
 
 
 def _table_rows(decision: Decision, table: Table) -> list[list[str]]:

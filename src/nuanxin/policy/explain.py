@@ -207,7 +207,8 @@ class Change:
     new_value: Any
     result: str
 
-    def text(self, lang: str) -> str:
+    def text(self, lang: str, result: str = "") -> str:
+        """The change as a sentence; `result` as people call it, when the caller knows."""
         new = say_value(self.new_value, self.type, self.unit, lang)
         if type(self.value) is Fraction and type(self.new_value) is Fraction:
             by = self.new_value - self.value
@@ -216,7 +217,9 @@ class Change:
             )
         else:
             change = say_value(self.value, self.type, self.unit, lang) + " → " + new
-        return word("if_is", lang).format(name=self.label.text(lang), value=new, change=change, result=self.result)
+        return word("if_is", lang).format(
+            name=self.label.text(lang), value=new, change=change, result=result or self.result
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -240,11 +243,22 @@ class DecisionSheet:
     sides: tuple[Side, ...] = ()
     changes: tuple[Change, ...] = ()
 
+    def said(self, result: str, lang: str) -> str:
+        """A result (of a side or a change) as people call it."""
+        return str(self.decision.outputs[0].said(result, lang)) if self.decision.single else result
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.decision.name,
             "label": {"zh": self.decision.label.zh, "en": self.decision.label.en},
             "result": {column: to_json(value) for column, _, _, value in self.outputs},
+            "said": {
+                lang: {
+                    column: say_value(output.said(value, lang), kind, "", lang)
+                    for (column, _, kind, value), output in zip(self.outputs, self.decision.outputs, strict=True)
+                }
+                for lang in ("zh", "en")
+            },
             "rule": "+".join(self.outcome.rules) or None,
             "clauses": [clause for _, clause in self.rules if clause]
             or ([self.decision.clause] if self.decision.clause else []),
@@ -279,7 +293,7 @@ class Explanation:
                 "body": self.model.body,
                 "document": self.model.document,
                 "version": self.model.version,
-                "digest": self.model.digest,
+                "digest": self.model.digest(),
             },
             "as_of": self.as_of.isoformat(),
             "inputs": {name: to_json(value) for name, _, _, _, value in self.inputs},
@@ -339,8 +353,9 @@ class Explanation:
             lines.append(("problem", word("problem", lang) + colon + sentence(sheet.outcome.problem, lang)))
         else:
             shown = comma.join(
-                (f"{label.text(lang)} " if len(sheet.outputs) > 1 else "") + say_value(value, kind, "", lang)
-                for _, label, kind, value in sheet.outputs
+                (f"{label.text(lang)} " if len(sheet.outputs) > 1 else "")
+                + say_value(output.said(value, lang), kind, "", lang)
+                for (_, label, kind, value), output in zip(sheet.outputs, sheet.decision.outputs, strict=True)
             )
             why = comma.join(
                 f"{word('rule', lang)} {rule}" + (f"（{clause}）" if clause else "") for rule, clause in sheet.rules
@@ -363,11 +378,13 @@ class Explanation:
             )
             lines.append((key, f"{mark} {item.rule} {word(key, lang)}" + (f"{colon}{detail}" if detail else "")))
         for side in sheet.sides:
-            told = word("then", lang).format(name=side.label.text(lang), side=side.text.text(lang), result=side.result)
+            told = word("then", lang).format(
+                name=side.label.text(lang), side=side.text.text(lang), result=sheet.said(side.result, lang)
+            )
             lines.append(("side", f"{word('needs', lang)} {told}"))
         if sheet.changes:
             lines.append(("line", word("changes", lang) + colon))
-            lines += [("change", change.text(lang)) for change in sheet.changes]
+            lines += [("change", change.text(lang, sheet.said(change.result, lang))) for change in sheet.changes]
         return lines
 
     def text(self, lang: str = "zh") -> str:
@@ -391,9 +408,23 @@ class Explanation:
         return "\n".join([*out, "</section>"])
 
 
+UNITS = {
+    "元": "yuan",
+    "人": "",
+    "套": "",
+    "户": "",
+    "个": "",
+    "月": "months",
+    "年": "years",
+    "岁": "years",
+    "天": "days",
+    "平方米": "m²",
+}
+
+
 def unit_text(unit: str, type_name: str, lang: str) -> str:
     if unit and unit not in ("fen", "分", "万元"):
-        return unit
+        return unit if lang == "zh" else UNITS.get(unit, unit)
     if type_name == "money":
         return "元" if lang == "zh" else "yuan"
     return ""

@@ -2,7 +2,6 @@
 
 import csv
 import datetime as dt
-import hashlib
 import io
 import re
 import tomllib
@@ -48,7 +47,7 @@ _KEYS = {
     "[[derived]]": {"name", "expression", "type", "unit", "label", "clause"},
     "[[knowledge]]": {"name", "parameters", "expression"},
     "[[decision]]": {"name", "kind", "file", "expression", "hit_policy", "type", "outputs", "label", "clause", "unit"},
-    "outputs": {"name", "type", "values", "default", "label"},
+    "outputs": {"name", "type", "values", "default", "label", "words"},
 }  # fmt: skip
 
 
@@ -232,7 +231,6 @@ class _Folder:
             knowledge=knowledge,
             cases=cases[0],
             order=ordered(figures, decisions),
-            digest=digest_of(self.files),
             files=self.files,
         )
 
@@ -341,6 +339,9 @@ class _Folder:
                     values=tuple(value if isinstance(value, str | bool) else Fraction(str(value)) for value in values),
                     default=placed(POLICY_FILE, at, parse, default, Scope(())) if default else None,
                     default_text=default,
+                    words=tuple(
+                        (str(value), _label(label, str(value))) for value, label in item.get("words", {}).items()
+                    ),
                 )
             )
         return tuple(found)
@@ -517,18 +518,6 @@ def ordered(figures: tuple[Figure, ...], decisions: tuple[Decision, ...]) -> tup
     for name in items:
         add(name)
     return tuple(done.values())
-
-
-def digest_of(files: dict[str, bytes]) -> str:
-    """SHA-256 over the rule-giving files, so that a finding can name exactly what decided it. Byte order marks and line ends
-    do not count, nor do the worked cases: they decide nothing."""
-    found = hashlib.sha256()
-    for name in sorted(files):
-        if name != CASES_FILE:
-            text = files[name].removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-            found.update(f"{name}\n{len(text)}\n".encode())
-            found.update(text)
-    return found.hexdigest()
 
 
 def read_folder(path: Path) -> Model:

@@ -1,6 +1,8 @@
 """What a policy is: its parts as frozen records. Read by `folder` and `dmn`, evaluated by `decide`, compiled by `sql`."""
 
 import datetime as dt
+import hashlib
+import json
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
@@ -99,7 +101,10 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`column`: its name in a decided table. `values`: allowed values, the most important first (hit policies P and O)."""
+    """`column`: its name in a decided table. `values`: allowed values, the most important first (hit policies P and O).
+
+    `words`: what people call the texts it gives, for explanations; tables keep the texts.
+    """
 
     name: str
     type: str
@@ -108,6 +113,14 @@ class Output:
     values: tuple[Any, ...] = ()
     default: Expr | None = None
     default_text: str = ""
+    words: tuple[tuple[str, Label], ...] = ()
+
+    def said(self, value: Any, lang: str) -> Any:
+        """A text it gives as people call it, with the text itself in brackets; any other value as it is."""
+        label = dict(self.words).get(value) if isinstance(value, str) else None
+        if label is None or label.text(lang) == value:
+            return value
+        return f"{label.zh}（{value}）" if lang == "zh" else f"{label.en} ({value})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,19 @@ class Decision:
         """Whether several rules may give the result."""
         return self.table is not None and self.table.hit in MANY
 
+    def decisive(self) -> list[Any]:
+        """Everything about it that decides, as plain data."""
+        outputs = [
+            [item.name, item.type, [str(value) for value in item.values], item.default_text] for item in self.outputs
+        ]
+        if self.table is None:
+            return [self.name, outputs, self.text, self.clause]
+        rules = [
+            [rule.id, [cell.text for cell in rule.cells], list(rule.output_texts), rule.clause]
+            for rule in self.table.rules
+        ]
+        return [self.name, outputs, self.table.hit, [column.text for column in self.table.columns], rules, self.clause]
+
     def reads(self) -> tuple[str, ...]:
         """Names its value depends on, in order of appearance."""
         if self.table is None:
@@ -213,12 +239,32 @@ class Model:
     knowledge: tuple[Knowledge, ...] = ()
     cases: tuple[Case, ...] = ()
     order: tuple[Figure | Decision, ...] = ()
-    digest: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def standard_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(standard.name for standard in self.standards))
+
+    def digest(self, on: dt.date | None = None) -> str:
+        """SHA-256 of everything that decides: inputs, figures, standards, tables with their clauses, validity; nothing that is only said.
+
+        Labels, comments, worked cases and the form (folder or DMN) do not count. `on`: without the standards that begin after
+        the day, so that a new year's figure leaves the digest of an old decision as it was.
+        """
+        standards = [
+            [item.name, item.area, item.start.isoformat(), str(item.value)]
+            for item in self.standards
+            if on is None or item.start <= on
+        ]
+        parts = [
+            [self.id, self.version, str(self.effective_from), str(self.effective_to), self.area_input],
+            [[i.name, i.type, str(i.factor), i.optional, i.allowed_text] for i in self.inputs],
+            [[i.name, i.text, i.type] for i in self.figures],
+            [[i.name, list(i.parameters), i.text] for i in self.knowledge],
+            sorted(standards),
+            [item.decisive() for item in self.decisions],
+        ]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
     def functions(self) -> dict[str, tuple[tuple[str, ...], Expr]]:
         return {item.name: (item.parameters, item.tree) for item in self.knowledge}

@@ -69,10 +69,14 @@ class Policy:
     def version(self) -> str:
         return self.model.version
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 of the rule-giving files, for the record of what decided."""
-        return self.model.digest
+        """SHA-256 of everything that decides, for the record of what decided; labels and worked cases do not count."""
+        return self.model.digest()
+
+    def digest_on(self, on: dt.date) -> str:
+        """The digest without the standards that begin after a day: a new year's figure leaves an old decision's digest as it was."""
+        return self.model.digest(on)
 
     @cached_property
     def _engine(self) -> Engine:
