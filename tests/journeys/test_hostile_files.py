@@ -160,9 +160,9 @@ def string_bomb() -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
         for entry in source.namelist():
             text = source.read(entry).decode()
-            if "何大山" in text:
+            if "13912345678" in text:
                 body = text.partition("?>")[2] if text.startswith("<?xml") else text
-                text = head_of_it + body.replace("何大山", "&l9;")
+                text = head_of_it + body.replace("13912345678", "&l9;", 1)
             made.writestr(entry, text)
     assert any(b"&l9;" in zipfile.ZipFile(stream).read(entry) for entry in source.namelist())
     return stream.getvalue()
@@ -618,7 +618,8 @@ def test_a_second_example_run_changes_nothing(tmp_path: Path) -> None:
     def all_of_it() -> list[Any]:
         return [[desk.data("round", "show", q), desk.data("returns", "show", q)] for q in rounds] + [
             desk.data("verify"),
-            desk.data("brief", "--from", rounds[0], "--to", rounds[-1]),
+            # All but the moment it was made at.
+            desk.data("brief", "--from", rounds[0], "--to", rounds[-1]) | {"made_at": None},
         ]
 
     before = all_of_it()
