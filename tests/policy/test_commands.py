@@ -210,7 +210,7 @@ def test_check_says_file_and_line(tmp_path: Path) -> None:
 def test_the_version_in_force_is_taken_from_a_folder_of_versions(tmp_path: Path) -> None:
     root = tmp_path / "versions"
     for name, start, end, factor in (("old", "2022-01-01", "2022-12-31", "2"), ("new", "2023-01-01", "", "3")):
-        folder = shutil.copytree(GAOYOU, root / name)
+        folder = shutil.copytree(GAOYOU, root / name, ignore=shutil.ignore_patterns("cases.csv"))
         toml = (folder / "policy.toml").read_text(encoding="utf-8")
         last = f"\neffective_to = {end}" if end else ""
         toml = toml.replace("effective_from = 2022-01-01", f"effective_from = {start}{last}").replace(
@@ -224,3 +224,14 @@ def test_the_version_in_force_is_taken_from_a_folder_of_versions(tmp_path: Path)
     for on, tier in (("2022-12-31", "none"), ("2023-01-01", "relative")):
         run("decide", root, table, "-o", tmp_path / "out.csv", "--as-of", on)
         assert read_csv(tmp_path / "out.csv")[0]["tier"] == tier
+    assert json.loads(run("check", root, "--json"))["errors"] == 0
+    toml = (root / "old" / "policy.toml").read_text(encoding="utf-8")
+    (root / "old" / "policy.toml").write_text(
+        toml.replace("effective_to = 2022-12-31", "effective_to = 2023-01-01"), encoding="utf-8"
+    )
+    (problem,) = [
+        item for item in json.loads(run("check", root, "--json", code=1))["problems"] if item["severity"] == "error"
+    ]
+    assert problem["code"] == "two-versions"
+    assert "2023-01-01" in problem["zh"]
+    run("decide", root, table, "-o", tmp_path / "out.csv", "--as-of", "2023-01-01", code=1)

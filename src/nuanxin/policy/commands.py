@@ -35,9 +35,8 @@ def load(path: Path, on: dt.date | None = None) -> Policy:
 def check(path: Path) -> dict[str, Any]:
     """The problems of a policy: {policy, problems, errors, warnings, cases, cases_hold}. A policy that cannot be read has the errors that were in the way."""
     try:
-        policies = (
-            [load(path)] if not path.is_dir() or (path / POLICY_FILE).is_file() else list(PolicySet.load(path).policies)
-        )
+        alone = not path.is_dir() or (path / POLICY_FILE).is_file()
+        versions = PolicySet([Policy.load(path)]) if alone else PolicySet.load(path)
     except PolicyError as error:
         return {
             "policy": str(path),
@@ -47,7 +46,8 @@ def check(path: Path) -> dict[str, Any]:
             "cases": 0,
             "cases_hold": 0,
         }
-    problems = [problem for policy in policies for problem in policy.check()]
+    policies = versions.policies
+    problems = [*versions.check(), *(problem for policy in policies for problem in policy.check())]
     results = [result for policy in policies for result in policy.run_cases()]
     count = Counter(problem.severity for problem in problems)
     return {

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -225,6 +226,20 @@ class PolicySet:
         if not found:
             raise PolicyError("no-folder", path=path)
         return cls(Policy.load(entry) for entry in found)
+
+    def check(self) -> list[Problem]:
+        """Versions that are in force on the same day, and days between versions on which none is."""
+        found = []
+        for one, other in pairwise(self.policies):
+            end, start = one.model.effective_to, other.model.effective_from
+            names = f"{one.id} {one.version}, {other.id} {other.version}"
+            if end is None or start is None or start <= end:
+                on = start or other.model.effective_to or today()
+                found.append(Problem("two-versions", folder.POLICY_FILE, 0, {"on": on.isoformat(), "names": names}))
+            elif start > end + dt.timedelta(1):
+                on = end + dt.timedelta(1)
+                found.append(Problem("no-version", folder.POLICY_FILE, 0, {"on": on.isoformat()}, "warning"))
+        return found
 
     def at(self, on: dt.date) -> Policy:
         """The version in force on a date. Raises PolicyError where there is none, or more than one."""
