@@ -496,11 +496,10 @@ def text_of(value: Any) -> str:
 def patched(column: pa.ChunkedArray, indices: list[int], values: pa.ChunkedArray) -> pa.ChunkedArray:
     """The column with the values put at the indices."""
     total = len(column)
-    order = list(range(total))
-    for position, index in enumerate(indices):
-        order[index] = total + position
+    order = np.arange(total)
+    order[indices] = total + np.arange(len(indices))
     both = pa.chunked_array([*column.chunks, *values.chunks], column.type)
-    return both.take(pa.array(order, pa.int64()))
+    return both.take(pa.array(order))
 
 
 def dates(column: Any) -> list[dt.date]:

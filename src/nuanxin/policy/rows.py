@@ -70,6 +70,7 @@ class _Rule:
     cells: tuple[Closure, ...]
     outputs: tuple[Closure, ...]
     priority: tuple[int, ...] | None  # rank by output values; None where it is not constant
+    reads: tuple[str, ...]
 
 
 def rank(outputs: tuple[Output, ...], values: Iterable[Any]) -> tuple[int, ...]:
@@ -100,6 +101,9 @@ class RowDecider:
             if item.table
         }
         self._standards: dict[tuple[str | None, dt.date], dict[str, Any]] = {}
+        self._standard_names = model.standard_names
+        self._inputs = [(item, item.factor if item.factor != 1 else None) for item in model.inputs]
+        self._optional = {item.name for item in model.inputs if item.optional}
         self._bases: dict[str, tuple[str, ...]] = {}
         self._reads = {item.name: item.reads() for item in model.decisions}
 
@@ -107,7 +111,7 @@ class RowDecider:
         outputs = tuple(make.closure(tree) for tree in rule.outputs)
         constant = not any(names_in(tree) for tree in rule.outputs)
         rank_of = rank(decision.outputs, (one({}) for one in outputs)) if constant else None
-        return _Rule(rule, tuple(make.closure(cell.tree) for cell in rule.cells), outputs, rank_of)
+        return _Rule(rule, tuple(make.closure(cell.tree) for cell in rule.cells), outputs, rank_of, rule.reads())
 
     # inputs ----------------------------------------------------------------------------------------------------------
 
@@ -116,7 +120,7 @@ class RowDecider:
         env: dict[str, Any] = {}
         bad: dict[str, Reason] = {}
         missing: Any = None if self.strict else UNKNOWN
-        for item in self.model.inputs:
+        for item, factor in self._inputs:
             given = row.get(item.name)
             try:
                 value = read(given, item.type)
@@ -131,8 +135,8 @@ class RowDecider:
             if value is None:
                 env[item.name] = None if item.optional else missing
                 continue
-            if item.factor != 1:
-                value *= item.factor
+            if factor is not None:
+                value *= factor
             if not self.allowed(item.name, value):
                 bad[item.name] = ("not-allowed", {"name": item.name, "value": show(value)})
                 env[item.name] = missing
@@ -151,7 +155,7 @@ class RowDecider:
         key = (area, as_of)
         if key not in self._standards:
             found: dict[str, Any] = {}
-            for name in self.model.standard_names:
+            for name in self._standard_names:
                 standard = self.model.standard_on(name, area, as_of)
                 found[name] = standard.value if standard else None if self.strict else UNKNOWN
             if len(self._standards) > 10_000:
@@ -205,7 +209,7 @@ class RowDecider:
         hits = [item for item, result in zip(rules, tried, strict=False) if result is True]
         blocking = self._blocking(table, rules, tried, hits)
         if blocking:
-            reads = tuple(name for item in blocking for name in item.rule.reads())
+            reads = tuple(name for item in blocking for name in item.reads)
             return Outcome(None, (), self._why(reads, state), tuple(tried))
         if not hits:
             return self._default(decision, state, tuple(tried))
@@ -356,14 +360,13 @@ class RowDecider:
         """Which missing figures stand behind an unknown result: those that its names rest on and that have no value."""
         names = list(dict.fromkeys(reads))
         bases = list(dict.fromkeys(base for name in names for base in self.bases(name)))
-        optional = {item.name for item in self.model.inputs if item.optional}
         absent = [
             base
             for base in bases
-            if state.env.get(base) is UNKNOWN or (state.env.get(base) is None and base not in optional)
+            if state.env.get(base) is UNKNOWN or (state.env.get(base) is None and base not in self._optional)
         ]
         found: list[Reason] = [state.bad[name] for name in absent if name in state.bad]
-        standards = self.model.standard_names
+        standards = self._standard_names
         plain: list[str] = []
         for name in absent:
             if name in state.bad:

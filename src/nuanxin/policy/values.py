@@ -264,17 +264,27 @@ def read(value: Any, type_name: str) -> Any:
     return _READERS[base](value)
 
 
+def _nearest(value: Fraction, digits: int) -> int:
+    """value × 10^digits as a whole number, ties away from zero."""
+    numerator, denominator = abs(value.numerator), value.denominator
+    if digits >= 0:
+        numerator *= 10**digits
+    else:
+        denominator *= 10**-digits
+    whole = (2 * numerator + denominator) // (2 * denominator)
+    return whole if value.numerator >= 0 else -whole
+
+
 def round_half_up(value: Fraction, digits: int = 0) -> Fraction:
     """Ties away from zero, as DMN's `round half up` and as money is rounded."""
-    scaled = abs(value) * Fraction(10) ** digits
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Fraction(whole if value >= 0 else -whole) / Fraction(10) ** digits
+    whole = _nearest(value, digits)
+    return Fraction(whole, 10**digits) if digits >= 0 else Fraction(whole * 10**-digits)
 
 
 def to_decimal(value: Fraction, places: int) -> Decimal:
     """`value` rounded half up to `places`, as a Decimal with exactly those places."""
-    whole = round_half_up(value, places) * 10**places
-    return Decimal((int(whole < 0), tuple(map(int, str(abs(whole.numerator)))), -places))
+    whole = _nearest(value, places)
+    return Decimal((int(whole < 0), tuple(map(int, str(abs(whole)))), -places))
 
 
 def _terminates(denominator: int) -> bool:
