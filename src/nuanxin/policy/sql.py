@@ -45,7 +45,7 @@ MONEY_FEN_LIMIT = 10**18
 NO_RULE = (
     32767  # the number of the rule where none matches: after all others, so that ranges of rules are one comparison
 )
-SOURCE = "{source}"
+SOURCE = "{_nuanxin_source_}"
 BLANKS = " \t\n\r\v\f\u3000\u00a0"
 
 
@@ -292,7 +292,7 @@ class Layer:
 class Plan:
     """The compiled policy.
 
-    `sql`: a SELECT over `{source}` with the columns `results` (as a decided table holds them), `figures` when asked for, and
+    `sql`: a SELECT over `SOURCE` with the columns `results` (as a decided table holds them), `figures` when asked for, and
     `_rest`. `whole_by_rows`: why nothing could be compiled, else "".
     """
 
