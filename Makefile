@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVE ?= 1
 EXAMPLES ?= examples
+TESTS ?= tests
 export NUANXIN_HOME ?= $(CURDIR)/var
 export NUANXIN_DEMO ?= 1
 
@@ -27,7 +28,7 @@ endif
 
 # NUANXIN_TEST_DATABASE_URL=postgres://… runs the same tests on PostgreSQL.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $${NUANXIN_TEST_WORKERS:-2}
+	$(BIN)/python -m pytest -n $${NUANXIN_TEST_WORKERS:-2} --dist worksteal $(TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

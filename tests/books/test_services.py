@@ -61,7 +61,7 @@ def test_refused_rows_stay_on_the_import_and_balance(take, sheet):
     assert [refusal["row"] for refusal in one.record.refusals] == [3, 4]
     assert all(refusal["why"]["zh"] and refusal["why"]["en"] and refusal["column"] for refusal in one.record.refusals)
     balance = Job.objects.get(step="books").balance
-    assert balance == {"in": {"mutual_aid rows": 3}, "out": {"accepted": 1, "refused": 2}}
+    assert balance == {"in": [["mutual_aid rows", 3]], "out": [["accepted", 1], ["refused", 2]]}
 
 
 def test_the_same_file_again_changes_nothing(take, sheet, tmp_path):

@@ -33,7 +33,6 @@ def main() -> None:
     common.setup()
     from django.db import OperationalError, ProgrammingError
 
-    from nuanxin.policy.messages import PolicyError
     from nuanxin.records.rules import UnknownYear
     from nuanxin.records.services import Refused
 
@@ -49,7 +48,7 @@ def main() -> None:
     except Refused as refused:
         common.refuse(refused.reasons)
         sys.exit(1)
-    except (UnknownYear, PolicyError) as error:
+    except UnknownYear as error:
         common.refuse([str(error)])
         sys.exit(1)
     except (OperationalError, ProgrammingError) as error:
@@ -59,4 +58,11 @@ def main() -> None:
         sys.exit(1)
     except FileNotFoundError as error:
         common.refuse([f"没有这个文件：{error.filename} / no such file: {error.filename}"])
+        sys.exit(1)
+    except Exception as error:
+        # The policy library is heavy and most commands do without it: only where it was loaded can it have refused.
+        policy = sys.modules.get("nuanxin.policy.messages")
+        if policy is None or not isinstance(error, policy.PolicyError):
+            raise
+        common.refuse([str(error)])
         sys.exit(1)
