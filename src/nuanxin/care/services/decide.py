@@ -26,7 +26,7 @@ from nuanxin.union.models import User
 from nuanxin.union.queries import require
 from nuanxin.union.rules import quarter_span
 
-POLICIES = Path(__file__).resolve().parents[4] / "examples" / "policies"
+POLICIES = Path(__file__).resolve().parents[2] / "packs" / "quarterly-certification" / "policies"
 MONEY = ("income", "medical_paid", "schooling_paid", "loss")
 # The policy's inputs, each from the lead's field (after what the visit found).
 INPUTS = {
@@ -169,6 +169,8 @@ def _decide_part(
         for lead in Lead.objects.filter(pk__in=some).defer("more", "reasons", "note").order_by("pk")
     ]  # fmt: skip
     day = as_of(round_)
+    # Of what counts on the day: next year's standard added to the table leaves old findings as they are.
+    digest = policy.digest_on(day)
     rows = inputs_of(round_, leads)
     table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
     answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist()
@@ -193,12 +195,12 @@ def _decide_part(
         }
         old = standing.get(lead.household_id)
         if old is not None:
-            if old.figures == figures and old.policy_digest == policy.digest and old.state == "proposed":
+            if old.figures == figures and old.policy_digest == digest and old.state == "proposed":
                 continue
             superseded.append(old.pk)
         code = f"{round_.code}-F{number + len(fresh) + 1:05d}"
         fresh.append((
-            code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, policy.digest, day,
+            code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, digest, day,
             None if problem else got["tier"], "" if problem else rule, problem[:500], figures, row["income"],
             got.get("deductions"), got.get("net"), row["members"], got.get("M"),
             *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
@@ -208,7 +210,7 @@ def _decide_part(
             "rule": rule,
             "policy": policy.id,
             "version": policy.version,
-            "digest": policy.digest,
+            "digest": digest,
             "problem": bool(problem),
         }
         lines.append(("finding.propose", f"finding:{code}", facts))
@@ -233,7 +235,7 @@ def _text(value: Any) -> Any:
 def explain(finding: Finding) -> Explanation:
     """The decision of one family, as it was made: each term, the limit, the distance, each rule tried."""
     policy = policy_of(finding.round)
-    if policy.digest != finding.policy_digest:
+    if policy.digest_on(finding.as_of) != finding.policy_digest:
         raise Refused(
             f"政策文件已改动，与认定时的版本 {finding.policy_version} 不一致 / the policy's files differ from those that decided"
         )

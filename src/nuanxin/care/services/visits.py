@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 
 from nuanxin.care import rules
 from nuanxin.care.matching import name_key
-from nuanxin.care.models import Consent, HouseholdFile, Lead, Round, Visit
+from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit
 from nuanxin.care.routing import Stop, Team, plan_days
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
@@ -204,18 +203,25 @@ class _Book:
         self.last: dict[int, Lead] = {}
         self.visits: dict[tuple[int, date], Visit] = {}
         self.ended: set[int] = set()
-        standing = Lead.objects.exclude(state__in=["replaced", "repeated"]).order_by("round__quarter", "pk")
-        standing = standing.filter(round__quarter__lte=round_.quarter, round__org=round_.org).defer("more", "reasons")
-        made = Visit.objects.filter(lead__round=round_, visited_on__isnull=False)
-        ended = round_.findings.filter(state__in=["certified", "refused", "closed"])
+        # Asked by household alone, and sorted out here: with the round beside it the database may walk the whole round each time.
+        leads = Lead.objects.select_related("round").defer("more", "reasons").order_by("round__quarter", "pk")
         for some in parts(houses):
-            for lead in standing.filter(Q(household__in=some) | Q(household__isnull=True, candidate__in=some)):
+            doubted = leads.filter(candidate__in=some, household__isnull=True)
+            for lead in [*leads.filter(household__in=some), *doubted]:
                 house = lead.household_id or lead.candidate_id or 0
-                self.last[house] = lead
+                if lead.state in ("replaced", "repeated") or lead.round.org_id != round_.org_id:
+                    continue
                 if lead.round_id == round_.pk:
                     self.leads[house] = lead
-            self.visits |= {(v.lead_id, v.visited_on): v for v in made.filter(lead__household__in=some) if v.visited_on}
-            self.ended |= set(ended.filter(household__in=some).values_list("household_id", flat=True))
+                if lead.round.quarter <= round_.quarter:
+                    self.last[house] = lead
+            findings = Finding.objects.filter(household__in=some).values_list("round_id", "state", "household_id")
+            self.ended |= {
+                h for r, state, h in findings if r == round_.pk and state in ("certified", "refused", "closed")
+            }
+        for some in parts([lead.pk for lead in self.leads.values()]):
+            made = Visit.objects.filter(lead__in=some, visited_on__isnull=False)
+            self.visits |= {(v.lead_id, v.visited_on): v for v in made if v.visited_on}
 
     def household(self, key: str | None, name: str | None) -> tuple[Household | None, str | None]:
         found = self.people.get(key or "", [])
