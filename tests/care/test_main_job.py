@@ -569,3 +569,21 @@ def test_a_corrected_return_does_not_restart_the_clock_of_a_wish(office):
     )
     wish = Matter.objects.exclude(state="withdrawn").get()
     assert (wish.received_on, wish.due_on) == (date(2022, 8, 1), date(2022, 8, 2))
+
+
+def test_a_file_refused_whole_is_looked_at_again_when_it_is_sent_again(office):
+    from nuanxin.union.models import Org
+
+    path = survey(office.folder, "QTX-01-E77", "新厂工会委员会", "2022Q3", [family("张刚")])
+    he = office.cast["he"]
+    [refused] = returns.receive(round_=office.round, paths=[path], by=he, on=SENT).returns
+    assert refused.state == "refused"
+    again = returns.receive(round_=office.round, paths=[path], by=he, on=SENT)
+    assert (again.returns, again.same) == ([], [path.name])
+    Org.objects.create(
+        code="QTX-01-E77", name="新厂工会委员会", level="enterprise", parent=Org.objects.get(code="QTX-01")
+    )
+    [taken] = returns.receive(round_=office.round, paths=[path], by=he, on=SENT).returns
+    assert taken.state == "taken"
+    files = show_returns(office.round)["files"]
+    assert [(f["replaced_by"], f["households"]) for f in files] == [(path.name, 0), (None, 1)]

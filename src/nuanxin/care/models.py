@@ -94,16 +94,18 @@ class Return(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["round", "attachment", "file_name"], name="return_file_once"),
+            models.UniqueConstraint(
+                fields=["round", "attachment", "file_name"],
+                condition=Q(state="taken"),
+                name="return_file_once",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="refused") | Q(refused_whole__isnull=False), name="refused_return_says_why"
             ),
             models.CheckConstraint(
                 condition=~Q(state="replaced") | Q(replaced_by__isnull=False), name="replaced_return_names_its_heir"
             ),
-            models.CheckConstraint(
-                condition=Q(state="refused") | Q(org__isnull=False), name="taken_return_has_a_union"
-            ),
+            models.CheckConstraint(condition=~Q(state="taken") | Q(org__isnull=False), name="taken_return_has_a_union"),
             models.CheckConstraint(condition=Q(rows=F("accepted") + F("refused")), name="return_rows_balance"),
         ]
 

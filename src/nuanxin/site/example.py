@@ -115,7 +115,7 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
         found = Job.objects.filter(key=round_.code, step=kept, state=Job.DONE).order_by("-pk").first()
         if found and received.returns:
             step(f"{quarter} {balance_line(kept, found.balance)}")
-    sheets = [file for file in returns.files_in([path]) if "走访" in file.name]
+    sheets = [file for file in returns.files_in([path]) if "走访" in file.name or file.name in received.skipped]
     made = visits.record(round_=round_, paths=sheets, by=proposer, on=_last_visit(sheets, due, last))
     for sheet in made:
         for refusal in sheet.refusals:

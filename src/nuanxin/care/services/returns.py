@@ -117,8 +117,10 @@ def receive(
     files = sorted(
         files_in(paths), key=lambda path: (bool(COMPANION.search(path.stem)), "更正" in path.stem, path.name)
     )
-    kept = {(r.attachment.sha256, r.file_name): r for r in round_.returns.select_related("attachment")}
-    hashes = {sha for (sha, _), r in kept.items() if r.companion_of_id is None and r.state != Return.REFUSED}
+    # What was refused whole is looked at again: its union may have been entered since, or its first file have come.
+    accepted = round_.returns.exclude(state=Return.REFUSED).select_related("attachment")
+    kept = {(r.attachment.sha256, r.file_name): r for r in accepted}
+    hashes = {sha for (sha, _), r in kept.items() if r.companion_of_id is None}
     fresh, digests = [], {}
     for path in files:
         digests[path] = sha = sha256_of(path)
@@ -171,6 +173,8 @@ class _Desk:
             numbers[head] = max(numbers[head], int(number))
         self.numbers = numbers
         self.taken = {r.org_id: r for r in round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False)}
+        refused = round_.returns.filter(state=Return.REFUSED).select_related("attachment")
+        self.refused = {(r.attachment.sha256, r.file_name): r for r in refused}
         self.firsts = {Path(r.file_name).stem: r for r in round_.returns.filter(companion_of=None).order_by("pk")}
 
     def code(self, org: Org | None) -> str:
@@ -230,6 +234,11 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
             whole = _sentence("no_first_file" if COMPANION.search(stem) else "no_survey")
         elif first.state == Return.REFUSED:
             whole = first.refused_whole
+    before = desk.refused.get((reading.sha256, reading.name))
+    if before is not None and whole is not None and (before.refused_whole or {}).get("code") == whole["code"]:
+        done.same.append(reading.name)
+        desk.firsts.setdefault(stem, before)
+        return None
     counts: dict[str, Any] = dict(reading.balance.get("survey", {}))
     accepted, refused = (counts.get("accepted", 0), counts.get("refused", 0)) if whole is None and not first else (0, 0)
     kinds = (
@@ -252,6 +261,8 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
     if earlier is not None and earlier.correction and not made.correction:
         made.state, made.replaced_by = Return.REPLACED, earlier
     made.save()
+    if before is not None:
+        Return.objects.filter(pk=before.pk).update(state=Return.REPLACED, replaced_by=made, org=made.org)
     if first is None:
         desk.firsts[stem] = made
     if made.state == Return.TAKEN and org and first is None and not desk.urgent:
