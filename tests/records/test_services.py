@@ -188,8 +188,16 @@ class TestCalendar:
             services.workday_after(date(2026, 12, 31), 1)
 
     def test_an_administrator_enters_a_year(self):
-        services.load_calendar("date,worked,name\n2027-01-01,0,元旦\n")
+        services.load_calendar("date,worked,name\n2027-01-01,0,元旦\n", chain="QTX", by="he", on=DAY)
+        assert Event.objects.get(verb="calendar.load").subject == "calendar:2027"
         assert services.workday_after(date(2026, 12, 31), 1) == date(2027, 1, 4)
+
+    def test_a_line_that_cannot_be_read_is_named_and_nothing_is_written(self):
+        with pytest.raises(Refused, match="第 3 行"):
+            services.load_calendar(
+                "date,worked,name\n2027-01-01,0,元旦\n2027-13-01,0,x\n", chain="QTX", by="he", on=DAY
+            )
+        assert services.next_year_missing(date(2026, 11, 1)) == 2027
 
     def test_seeding_again_adds_nothing(self):
         assert services.seed_calendar() == 0

@@ -1,7 +1,6 @@
 """Reading the main job across its models: what programs and pages show of a round, its returns, a family."""
 
 from collections import defaultdict
-from datetime import date
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -195,7 +194,3 @@ def tally(round_: Round) -> dict[str | None, int]:
     """Findings by tier, for the board and the lines of the command."""
     counts = dict(live_findings(round_).values_list("tier").annotate(n=Count("pk")).values_list("tier", "n"))
     return {tier: counts.get(tier, 0) for tier in ("deep", "relative", "accident", "none", None)}
-
-
-def overdue_leads(round_: Round, today: date) -> QuerySet[Lead]:
-    return round_.leads.filter(state="due", clock_on__lt=today)

@@ -299,15 +299,28 @@ def seed_calendar(*, through: int | None = None) -> int:
     return insert(CalendarDay, ["on", "worked", "name"], rows)
 
 
-def load_calendar(text: str) -> int:
-    """Add days from CSV ``date,worked(0|1),name``: what an administrator types from the State Council's notice."""
-    rows = [
-        (date.fromisoformat(row["date"]), row["worked"] == "1", row["name"])
-        for row in csv.DictReader(io.StringIO(text))
-    ]
+def load_calendar(text: str, *, chain: str, by: str, on: date) -> int:
+    """Add days from CSV ``date,worked(0|1),name``: what an administrator types from the State Council's notice. A day that stands
+    already is corrected. Returns days written. Raises Refused naming the first line that cannot be read."""
+    rows = []
+    for n, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+        try:
+            rows.append(
+                (date.fromisoformat(row["date"].strip()), {"0": False, "1": True}[row["worked"].strip()], row["name"])
+            )
+        except (KeyError, ValueError, AttributeError, TypeError):
+            raise Refused(
+                f"第 {n} 行应为 date,worked,name，如 2027-01-01,0,元旦 / line {n}: write date,worked(0 or 1),name"
+            ) from None
     with transaction.atomic():
         CalendarDay.objects.filter(on__in=[row[0] for row in rows]).delete()
-        return insert(CalendarDay, ["on", "worked", "name"], rows)
+        insert(CalendarDay, ["on", "worked", "name"], rows)
+        years = sorted({row[0].year for row in rows})
+        lines = [
+            ("calendar.load", f"calendar:{year}", {"days": sum(row[0].year == year for row in rows)}) for year in years
+        ]
+        write_events(chain=chain, lines=lines, by=by, on=on)
+    return len(rows)
 
 
 def _calendar() -> tuple[dict[date, bool], frozenset[int]]:

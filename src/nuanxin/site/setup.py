@@ -5,15 +5,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 
 
 def initialise() -> dict[str, Any]:
     """Make the data folder and bring the database up to date; the official calendar is seeded. Again changes nothing."""
-    from nuanxin.records.services import seed_calendar
+    from nuanxin.records.services import next_year_missing, seed_calendar
 
     call_command("migrate", verbosity=0, interactive=False)
     settings.NUANXIN_FILES.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return {"home": str(settings.NUANXIN_HOME), "calendar_days": seed_calendar()}
+    return {
+        "home": str(settings.NUANXIN_HOME),
+        "calendar_days": seed_calendar(),
+        "calendar_missing": next_year_missing(timezone.localdate()),
+    }
 
 
 def serve(host: str, port: int) -> None:

@@ -46,18 +46,6 @@ def quarter_of(day: date) -> str:
     return f"{day.year}Q{(day.month + 2) // 3}"
 
 
-def quarters_between(first: str, last: str) -> list[str]:
-    """All quarters from ``first`` to ``last``, both included."""
-    quarter_span(first), quarter_span(last)
-    start, end = (int(q[:4]) * 4 + int(q[5]) - 1 for q in (first, last))
-    return [f"{n // 4}Q{n % 4 + 1}" for n in range(start, end + 1)]
-
-
-def next_quarter(quarter: str) -> str:
-    number = int(quarter[:4]) * 4 + int(quarter[5])
-    return f"{number // 4}Q{number % 4 + 1}"
-
-
 def quarter_zh(quarter: str) -> str:
     """2022年第三季度."""
     return f"{quarter[:4]}年第{'一二三四'[int(quarter[5]) - 1]}季度"

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -40,18 +41,19 @@ def load_unions(path: Path, *, by: str, on: date) -> dict[str, int]:
     rows = [
         (n, dict(zip(titles, map(str.strip, line), strict=False))) for n, line in enumerate(lines[1:], 2) if any(line)
     ]
-    codes = [row["code"] for _, row in rows]
+    codes = Counter(row["code"] for _, row in rows)
+    standing = set(Org.objects.values_list("code", flat=True))
     wrong = [
         *(
             f"第 {n} 行：层级「{r['level']}」应为 {'/'.join(sorted(_LEVELS))}"
             for n, r in rows
             if r["level"] not in _LEVELS
         ),
-        *(f"第 {n} 行：代码「{r['code']}」重复" for n, r in rows if codes.count(r["code"]) > 1),
+        *(f"第 {n} 行：代码「{r['code']}」重复" for n, r in rows if codes[r["code"]] > 1),
         *(
             f"第 {n} 行：上级代码「{r['parent']}」不存在"
             for n, r in rows
-            if r["parent"] and r["parent"] not in codes and not Org.objects.filter(code=r["parent"]).exists()
+            if r["parent"] and r["parent"] not in codes and r["parent"] not in standing
         ),
     ]
     if wrong:

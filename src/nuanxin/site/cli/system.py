@@ -1,10 +1,11 @@
 """``init``, ``serve``, ``verify``, ``recompute``: the installation itself."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nuanxin.site.cli.common import Json, Quarter, answer
+from nuanxin.site.cli.common import By, Json, On, Quarter, answer, errors
 
 
 def init(json: Json = False) -> None:
@@ -12,6 +13,10 @@ def init(json: Json = False) -> None:
     from nuanxin.site.setup import initialise
 
     made = initialise()
+    if made["calendar_missing"]:
+        errors.print(
+            f"{made['calendar_missing']} 年的放假调休尚未录入，请用 nuanxin calendar / next year's calendar is not entered"
+        )
     words = f"数据文件夹 {made['home']}：数据库就绪，新增放假调休 {made['calendar_days']} 天 / ready"
     answer(made, words, as_json=json)
 
@@ -55,6 +60,19 @@ def recompute(quarter: Quarter, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def calendar(
+    file: Annotated[Path, typer.Argument(help="CSV：date,worked(0|1),name")], by: By, on: On, json: Json = False
+) -> None:
+    """录入一年的放假调休（国务院通知） / enter a year's official calendar"""
+    from nuanxin.records.services import load_calendar
+    from nuanxin.union.queries import city, officer, require
+
+    org, who = city(), officer(by)
+    require(who, "register.load", org, on)
+    days = load_calendar(file.read_text(encoding="utf-8-sig"), chain=org.code, by=by, on=on)
+    answer({"days": days}, f"录入 {days} 天", as_json=json)
+
+
 def register(app: typer.Typer) -> None:
-    for command in (init, serve, verify, recompute):
+    for command in (init, serve, verify, recompute, calendar):
         app.command()(command)
