@@ -54,7 +54,8 @@ def in_turn(runs: int, jobs: dict[str, Callable[[], Any]]) -> dict[str, tuple[fl
 
 
 def close(left: list[Any], right: list[Any]) -> bool:
-    """Equal keys and counts; sums equal to the cent (doubles drift below it)."""
+    """Equal keys and counts; sums equal to the cent (doubles drift below it). ENUMs sort otherwise than texts: the rows are sorted here."""
+    left, right = sorted(left), sorted(right)
     return len(left) == len(right) and all(
         a[:4] == b[:4] and all(abs(float(x) - float(y)) < 0.01 for x, y in zip(a[4:], b[4:], strict=True))
         for a, b in zip(left, right, strict=True)

@@ -1,9 +1,12 @@
 """What `check` says of faulty policies: file, line, sentence; overlaps and gaps computed, never guessed."""
 
+import datetime as dt
 import random
+import re
 from fractions import Fraction
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from nuanxin.policy import Policy, PolicyError
@@ -161,3 +164,49 @@ def test_other_faults_are_named(tmp_path: Path) -> None:
     assert codes.count("no-clause") == 1
     assert codes.count("no-cases") == 1
     assert "no-case" in codes
+
+
+def ranked(folder: Path, outputs: str, rows: list[str], hit: str = "P") -> Path:
+    write(folder, rows, hit)
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(re.sub(r"(?m)^outputs = .*$", f"outputs = [{outputs}]", text), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "cells", "best"),
+    [
+        ("number", '["3", "2", "1"]', ("1", "2", "3"), 3),
+        ("number", "[3, 2.0, 1]", ("1", "2", "3"), 3),
+        ("money", '["3000", "1000.50"]', ("1000.5", "1000.50", "3000"), 3000),
+        ("string", '["deep", "relative"]', ('"""relative"""', '"""relative"""', '"""deep"""'), "deep"),
+        ("date", '["2023-05-01", "2023-01-01"]', ('"date(""2023-01-01"")"', '"date(""2023-01-01"")"', '"date(""2023-05-01"")"'), dt.date(2023, 5, 1)),
+        ("boolean", "[true, false]", ("false", "false", "true"), True),
+    ],
+)  # fmt: skip
+def test_the_most_important_value_is_read_by_the_outputs_type(
+    tmp_path: Path, kind: str, values: str, cells: tuple[str, ...], best: object
+) -> None:
+    rows = [f"{rule},>= {n},-,-,-,{cell},c" for n, (rule, cell) in enumerate(zip("abe", cells, strict=True), 1)]
+    output = f'{{name = "d", type = "{kind}", values = {values}}}'
+    policy = Policy.load(ranked(tmp_path, output, rows))
+    given = {"x": ["3"], "city": ["A"], "flag": ["true"]}
+    decided = policy.decide(pa.table(given)).to_pylist()[0]
+    assert (decided["d"], decided["d_rule"]) == (best, "e")
+    assert policy.explain({name: column[0] for name, column in given.items()}).to_dict()["decisions"][0]["rule"] == "e"
+    assert [problem for problem in policy.check() if problem.code == "not-listed"] == []
+
+
+def test_a_value_that_its_type_cannot_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.load(ranked(tmp_path, '{name = "d", type = "number", values = ["high"]}', ["a,-,-,-,-,1,c"]))
+    (found,) = refused.value.problems
+    assert (found.code, found.file) == ("bad-allowed", "policy.toml")
+    assert "high" in found.sentence("zh")
+
+
+def test_an_outcome_that_is_not_listed_is_told_with_its_rule(tmp_path: Path) -> None:
+    rows = ['a,>= 1,-,-,-,"""deeep""",c', 'b,-,-,-,-,"""relative""",c', "e,-,-,-,-,null,c"]
+    folder = ranked(tmp_path, '{name = "d", type = "string", values = ["deep", "relative"]}', rows)
+    (found,) = problems(folder, "not-listed")
+    assert (found.file, found.line, found.severity, found.values["rule"]) == ("d.csv", 2, "error", "a")

@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from nuanxin.policy import PolicyError
 from nuanxin.policy.cli import app
 from nuanxin.policy.policy import Policy
 
@@ -235,3 +238,47 @@ def test_the_version_in_force_is_taken_from_a_folder_of_versions(tmp_path: Path)
     assert problem["code"] == "two-versions"
     assert "2023-01-01" in problem["zh"]
     run("decide", root, table, "-o", tmp_path / "out.csv", "--as-of", "2023-01-01", code=1)
+
+
+def test_the_commands_want_neither_settings_nor_a_data_folder(tmp_path: Path) -> None:
+    write_csv(tmp_path / "in.csv", [HEAD, *ROWS])
+    script = (
+        "import sys; from nuanxin.site.cli import main\n"
+        "try: main()\nfinally: print(sorted(name for name in sys.modules if name == 'django'), file=sys.stderr)"
+    )
+    asked = ["policy", "decide", str(HUZHOU), "in.csv", "-o", "out.csv", "--as-of", "2023-03-31"]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2] / "src"), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *asked],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, kind: str) -> None:
+    table = write_csv(tmp_path / "in.csv", [HEAD, *ROWS])
+    (tmp_path / f"out.{kind}").mkdir()
+    result = CliRunner().invoke(app, ["decide", str(HUZHOU), str(table), "-o", str(tmp_path / f"out.{kind}")])
+    assert result.exit_code == 1
+    assert "无法读写" in result.output
+
+
+def test_a_table_is_decided_into_itself(tmp_path: Path) -> None:
+    policy = Policy.load(HUZHOU)
+    table = pa.table(dict(zip(HEAD, map(list, zip(*ROWS, strict=True)), strict=True)))
+    many = pa.concat_tables([table] * 50_000)
+    pq.write_table(many, tmp_path / "t.parquet")
+    run("decide", HUZHOU, tmp_path / "t.parquet", "-o", tmp_path / "t.parquet", "--as-of", "2023-03-31")
+    assert pq.read_table(tmp_path / "t.parquet").equals(policy.decide(many, "2023-03-31"))
+
+
+@pytest.mark.parametrize("table", [{"income": [1]}, [1], None, "in.csv"])
+def test_what_is_no_table_is_told(table: Any) -> None:
+    with pytest.raises(PolicyError, match="is no table"):
+        Policy.load(HUZHOU).decide(table, "2023-03-31")

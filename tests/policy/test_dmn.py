@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nuanxin.policy import Policy, PolicyError
-from nuanxin.policy.dmn import write_dmn, write_folder
+from nuanxin.policy.dmn import OURS, write_dmn, write_folder
 from nuanxin.policy.folder import read_folder
 from nuanxin.policy.model import Decision, Model
 from nuanxin.policy.tck import answer
@@ -110,6 +110,10 @@ type = "number"
     assert again.evaluate({"家庭 收入": 1}, dt.date(2023, 1, 1))["level"] == "none"
 
 
+OWN = f"<definitions xmlns:n='{OURS}'>\n<extensionElements>"
+ONE = "<decision name='d'><literalExpression><text>1</text></literalExpression></decision></definitions>"
+
+
 @pytest.mark.parametrize(
     ("content", "line", "words"),
     [
@@ -122,8 +126,37 @@ type = "number"
             3,
             "unknown name a",
         ),
+        ("<definitions>\n<inputData id='i'/>\n</definitions>", 2, "this inputData has no name"),
+        ("<definitions>\n\n<decision name=' '><literalExpression><text>1</text></literalExpression></decision></definitions>", 3, "has no name"),
+        (f"{OWN}<n:policy effective_from='next year'/></extensionElements>\n{ONE}", 2, "next year is not a date"),
+        (f"{OWN}<n:policy effective_from='2023-02-01' effective_to='2023-01-01'/></extensionElements>\n{ONE}", 2, "is after"),
+        (f"{OWN}</extensionElements>\n<inputData name='x'>\n<variable typeRef='Money'/></inputData>\n{ONE}", 3, "unknown type Money"),
+        (f"{OWN}</extensionElements>\n<inputData name='x' n:type='Money'/>\n{ONE}", 3, "unknown type Money"),
+        (
+            f"{OWN}</extensionElements>\n<decision name='M' n:standard='1'>\n<n:dated area='A' from='soon' value='1'/></decision>\n{ONE}",
+            4,
+            "soon is not a date",
+        ),
+        (
+            f"{OWN}</extensionElements>\n<decision name='M' n:standard='1'>\n<n:dated area='A' from='2023-01-01' value='1/0'/></decision>\n{ONE}",
+            4,
+            "1/0 is not a number",
+        ),
+        (
+            f"{OWN}</extensionElements>\n<decision name='d'><decisionTable><output>\n<outputValues><text>&lt;&lt; 1</text></outputValues></output>"
+            "<rule><outputEntry><text>1</text></outputEntry></rule></decisionTable></decision></definitions>",
+            4,
+            "cannot be read",
+        ),
+        (f"{OWN}</extensionElements>\n<decision name='d' n:words='[1'><literalExpression><text>1</text></literalExpression></decision></definitions>", 3, "nuanxin:words"),
+        (
+            "<definitions>\n<decision name='a'><literalExpression>\n<text>b</text></literalExpression></decision>\n"
+            "<decision name='b'><literalExpression><text>a</text></literalExpression></decision></definitions>",
+            2,
+            "refer to each other",
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(
     tmp_path: Path, content: str, line: int, words: str
 ) -> None:
@@ -131,4 +164,23 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_line(
     with pytest.raises(PolicyError) as caught:
         Policy.load(tmp_path / "bad.dmn")
     assert caught.value.problem.line == line
+    assert caught.value.problem.file == "bad.dmn"
     assert words in caught.value.problem.sentence("en")
+
+
+def test_what_is_found_in_a_dmn_file_names_it(tmp_path: Path) -> None:
+    """A range is no list of values, and what nothing reads is told with the file and the line it stands on."""
+    (tmp_path / "p.dmn").write_text(
+        "<definitions>\n<inputData name='x'><variable typeRef='number'/></inputData>\n<inputData name='y'/>\n"
+        "<decision name='d'><decisionTable hitPolicy='FIRST'><input><inputExpression><text>x</text></inputExpression></input>\n"
+        "<output><outputValues><text>[0..10]</text></outputValues></output>\n"
+        '<rule><inputEntry><text>date("2023-02-30")</text></inputEntry><outputEntry><text>1</text></outputEntry></rule>'
+        "</decisionTable></decision></definitions>"
+    )
+    found = Policy.load(tmp_path / "p.dmn").check()
+    assert {(item.code, item.file, item.line) for item in found} >= {
+        ("unused-input", "p.dmn", 3),
+        ("no-value", "p.dmn", 6),
+        ("type-mismatch", "p.dmn", 6),
+    }
+    assert not any(item.file == "policy.toml" for item in found)

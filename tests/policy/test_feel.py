@@ -23,8 +23,12 @@ NAMES = {
     "text": "abc",
     "loan": {"rate": Fraction(1, 4), "Approved/Declined": "yes"},
 }
-SCOPE = Scope(NAMES, ("double it",), ("rate", "Approved/Declined"))
-STRICT = Evaluator({"double it": (("a",), parse("2 * a", Scope(["a"])))}, strict=True)
+SCOPE = Scope(NAMES, {"double it": ("a",), "share of": ("the whole", "人数")}, ("rate", "Approved/Declined"))
+KNOWLEDGE = {
+    "double it": (("a",), parse("2 * a", Scope(["a"]))),
+    "share of": (("the whole", "人数"), parse("the whole / 人数", Scope(["the whole", "人数"]))),
+}
+STRICT = Evaluator(KNOWLEDGE, strict=True)
 
 
 def value(text: str) -> Any:
@@ -48,6 +52,14 @@ def cell(text: str, subject: Any, strict: bool = True) -> Any:
         ("家庭  年收入 + 1", 60001),
         ("pre-tax income/year - x", -2),
         ("double it(x)", 14),
+        ("double it(a: x)", 14),
+        ("share of(x, 2)", Fraction(7, 2)),
+        ("share of(人数: n - 1, the whole: x)", Fraction(7, 2)),
+        ("share of(the whole: x)", None),
+        ("round half up(scale: 1, n: 2.25)", Fraction(23, 10)),
+        ("floor(n: -1.5)", -2),
+        ("date(year: 2023, month: 1, day: 31)", dt.date(2023, 1, 31)),
+        ("min(list: [3, x])", 3),
         ("loan.rate * 4", 1),
         ("loan.Approved/Declined", "yes"),
         ("1 / 0", None),

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nuanxin.policy import Policy, PolicyError
@@ -156,6 +157,55 @@ def test_spark_answers_as_duckdb_does(spark: Any, name: str) -> None:
     here, there = policy.decide(table, ON), decide_table(policy, table, ON, "both", spark)
     assert there.schema.equals(here.schema)
     assert there.combine_chunks().equals(here.combine_chunks())
+
+
+def test_the_command_writes_the_same_file_on_spark(spark: Any, tmp_path: Path) -> None:
+    from nuanxin.policy import commands
+    from nuanxin.policy.tables import write_table
+
+    policy = POLICIES / "gaoyou"
+    write_table(families(Policy.load(policy), 300), tmp_path / "in.csv")
+    told = {
+        engine: commands.decide(policy, tmp_path / "in.csv", tmp_path / f"{engine}.csv", ON.isoformat(), engine)
+        for engine in ("duckdb", "spark")
+    }
+    assert (tmp_path / "spark.csv").read_bytes() == (tmp_path / "duckdb.csv").read_bytes()
+    assert told["spark"]["decisions"] == told["duckdb"]["decisions"]
+
+
+def test_a_parquet_file_passes_through_in_pieces(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More pieces than one, cut otherwise than the row groups: rows in order, counts whole, nothing left beside the result."""
+    from nuanxin.policy import commands
+    from nuanxin.policy import spark as ours
+
+    monkeypatch.setattr(ours, "BATCH", 400)
+    monkeypatch.setattr(ours, "PIECE", 1000)
+    policy = POLICIES / "gaoyou"
+    pq.write_table(families(Policy.load(policy), 2500), tmp_path / "in.parquet", row_group_size=700)
+    out = tmp_path / "not there yet"
+    told = {
+        engine: commands.decide(policy, tmp_path / "in.parquet", out / f"{engine}.parquet", ON.isoformat(), engine)
+        for engine in ("spark", "duckdb")
+    }
+    assert pq.read_table(out / "spark.parquet").equals(pq.read_table(out / "duckdb.parquet"))
+    assert told["spark"]["decisions"] == told["duckdb"]["decisions"]
+    assert told["spark"]["rows"] == 2500
+    assert sorted(path.name for path in out.iterdir()) == ["duckdb.parquet", "spark.parquet"]
+
+
+def test_a_dmn_file_and_a_date_column_on_spark(spark: Any, tmp_path: Path) -> None:
+    from nuanxin.policy.dmn import write_dmn
+    from nuanxin.policy.spark import decide_table
+
+    (tmp_path / "policy.dmn").write_bytes(write_dmn(Policy.load(POLICIES / "qingtongxia").model))
+    policy = Policy.load(tmp_path / "policy.dmn")
+    days = pa.array([dt.date(2022, 7, 1), dt.date(2023, 3, 31)] * 100)
+    table = families(policy, 200).append_column("day", days)
+    here = policy.decide(table, "day")
+    assert decide_table(policy, table, "day", "both", spark).combine_chunks().equals(here.combine_chunks())
+    early = table.set_column(table.column_names.index("day"), "day", pa.array([dt.date(1999, 1, 1)] * 200))
+    with pytest.raises(PolicyError, match="1999-01-01"):
+        decide_table(policy, early, "day", "both", spark)
 
 
 def test_both_workers_take_part(spark: Any) -> None:

@@ -10,6 +10,7 @@ No Django here: the library stands on its own.
 
 from nuanxin.policy.explain import Explanation
 from nuanxin.policy.messages import PolicyError, Problem
-from nuanxin.policy.policy import CaseResult, Policy, PolicySet
+from nuanxin.policy.model import CaseResult
+from nuanxin.policy.policy import Policy, PolicySet
 
 __all__ = ["CaseResult", "Explanation", "Policy", "PolicyError", "PolicySet", "Problem"]

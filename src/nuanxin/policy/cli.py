@@ -12,7 +12,7 @@ import typer
 from nuanxin.policy import commands
 from nuanxin.policy.messages import PolicyError
 
-app = typer.Typer(help="政策：决策表 / Policies: decision tables", no_args_is_help=True)
+app = typer.Typer(help="政策：决策表 / Policies: decision tables", no_args_is_help=True, pretty_exceptions_enable=False)
 
 PolicyPath = Annotated[Path, typer.Argument(metavar="POLICY", help="政策文件夹或 DMN 文件 / policy folder or DMN file")]
 TablePath = Annotated[Path, typer.Argument(metavar="TABLE", help="csv、xlsx 或 parquet / csv, xlsx or parquet")]
@@ -28,7 +28,7 @@ P = ParamSpec("P")
 
 
 def _told(command: Callable[P, None]) -> Callable[P, None]:
-    """A PolicyError becomes its sentence and exit code 1."""
+    """A PolicyError, or a file that cannot be read or written, becomes its sentence and exit code 1."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -38,6 +38,12 @@ def _told(command: Callable[P, None]) -> Callable[P, None]:
             if kwargs.get("as_json"):
                 _print_json({"error": error.problem.to_dict()})
             typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            problem = PolicyError("no-access", str(error.filename or ""), why=error.strerror or str(error))
+            if kwargs.get("as_json"):
+                _print_json({"error": problem.problem.to_dict()})
+            typer.echo(str(problem), err=True)
             raise typer.Exit(1) from None
 
     return run
@@ -56,8 +62,8 @@ def check(policy: PolicyPath, as_json: AsJson = False) -> None:
         _print_json(found)
     else:
         for problem in found["problems"]:
-            place = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
-            typer.echo(f"{problem['severity']:8} {place}: {problem['zh']} / {problem['en']}")
+            place = f"{problem['file']}:{problem['line']}: " if problem["line"] else f"{problem['file']}: "
+            typer.echo(f"{problem['severity']:8} {place if problem['file'] else ''}{problem['zh']} / {problem['en']}")
         typer.echo(
             f"{found['policy']}: {found['errors']} 错误 errors, {found['warnings']} 提醒 warnings, "
             f"{found['cases_hold']}/{found['cases']} 算例 cases hold"

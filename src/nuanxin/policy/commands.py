@@ -13,7 +13,7 @@ from nuanxin.policy.explain import Explanation
 from nuanxin.policy.folder import POLICY_FILE
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.policy import Policy, PolicySet, today
-from nuanxin.policy.tables import format_of, read_table, write_table
+from nuanxin.policy.tables import format_of, read_table, writable, write_table
 from nuanxin.policy.values import Unreadable, read_date
 
 
@@ -70,21 +70,28 @@ def decide(
         on = day(as_of)
     policy = load(policy_path, on if isinstance(on, dt.date) else None)
     about = {"policy": policy.id, "version": policy.version, "digest": policy.digest}
+    streamed = _both_parquet(table_path, out)
     if engine == "spark":
-        from nuanxin.policy.spark import decide_file
+        from nuanxin.policy import spark
 
-        decided = decide_file(policy, table_path, on, lang)
+        if streamed:
+            return {**about, **spark.decide_file(policy, table_path, out, on, lang), "out": str(out)}
+        decided = spark.decide_table(policy, read_table(table_path), on, lang, spark.session())
     else:
-        counts = policy.decide_parquet(table_path, out, on, lang=lang) if _both_parquet(table_path, out, on) else None
-        if counts is not None:
-            return {**about, **counts, "out": str(out)}
+        if streamed and not isinstance(on, str):
+            return {**about, **policy.decide_parquet(table_path, out, on, lang=lang), "out": str(out)}
         decided = policy.decide(read_table(table_path), on, lang=lang)
     write_table(decided, out)
     return {**about, **summary(policy, decided), "out": str(out)}
 
 
-def _both_parquet(table: Path, out: Path, on: str | dt.date | None) -> bool:
-    return format_of(table) == format_of(out) == ".parquet" and table.is_file() and not isinstance(on, str)
+def _both_parquet(table: Path, out: Path) -> bool:
+    if not (format_of(table) == format_of(out) == ".parquet" and table.is_file()):
+        return False
+    if out.exists() and out.samefile(table):
+        return False
+    writable(out)
+    return True
 
 
 def summary(policy: Policy, decided: pa.Table) -> dict[str, Any]:

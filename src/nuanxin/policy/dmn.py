@@ -6,12 +6,13 @@ and date, so that the file decides the same anywhere.
 """
 
 import csv
+import datetime as dt
 import io
 import json
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from lxml import etree
 
@@ -25,6 +26,9 @@ from nuanxin.policy.folder import (
     ordered,
     placed,
     read_cases,
+    type_named,
+    with_columns,
+    without_circles,
 )
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import (
@@ -41,13 +45,14 @@ from nuanxin.policy.model import (
     Standard,
     Table,
 )
-from nuanxin.policy.values import TYPES, number_text, read_date
+from nuanxin.policy.values import TYPES, Unreadable, number_text, read_date
 
 NAMESPACE = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 OURS = "urn:nuanxin:policy:1"
 AS_OF = "as_of"  # the date input that an exported standard reads
 _AGGREGATORS = {"SUM": "C+", "MIN": "C<", "MAX": "C>", "COUNT": "C#"}
 MAX_BYTES = 20_000_000
+NAMED = ("inputData", "decision", "businessKnowledgeModel", "itemDefinition", "itemComponent", "formalParameter")
 
 
 def _local(element: Any) -> str:
@@ -68,7 +73,14 @@ def _text(element: Any) -> str:
     return (found.text or "").strip() if found is not None else ""
 
 
+def _parameters(knowledge: Any) -> tuple[str, ...]:
+    """The parameter names of a business knowledge model."""
+    logic = _child(knowledge, "encapsulatedLogic")
+    return tuple(clean(part.get("name")) for part in _children(logic, "formalParameter")) if logic is not None else ()
+
+
 def _ours(element: Any, name: str) -> str:
+    """An attribute of our namespace; "" where there is none."""
     return str(element.get(f"{{{OURS}}}{name}") or "")
 
 
@@ -98,11 +110,16 @@ class _Reader:
         for imported in _children(self.root, "import"):
             self._refuse(imported, "引用了别的模型", "it imports another model")
         self.content = content
+        for item in self.root.iter():
+            if _local(item) in NAMED and not (item.get("name") or "").strip():
+                self._refuse(item, f"{_local(item)} 没有 name", f"this {_local(item)} has no name")
+        definitions = _children(self.root, "itemDefinition")
+        self.declared = {clean(item.get("name")) for item in definitions}
         self.types: dict[str, _Type] = {}
-        for item in _children(self.root, "itemDefinition"):
+        for item in definitions:
             self.types[clean(item.get("name"))] = self._item(item)
 
-    def _refuse(self, element: Any, zh: str, en: str) -> None:
+    def _refuse(self, element: Any, zh: str, en: str) -> NoReturn:
         raise PolicyError("bad-dmn", self.file, element.sourceline or 0, why_zh=zh, why_en=en)
 
     def _item(self, item: Any) -> _Type:
@@ -112,25 +129,48 @@ class _Reader:
         if _children(item, "itemComponent"):
             base = "context"
         else:
-            base = self._base(reference.text if reference is not None else "any")
+            base = self._base(reference.text if reference is not None else "any", item)
         if item.get("isCollection") == "true":
             return _Type(f"list<{base}>" if base not in ("context", "any") else "list", parts)
         return _Type(base, parts, allowed)
 
-    def _base(self, reference: str | None) -> str:
-        name = clean((reference or "any").rpartition(":")[2] if ":" in (reference or "") else reference or "any")
-        if name.startswith("{"):
-            name = name.rpartition("}")[2]
+    def _base(self, reference: str | None, where: Any) -> str:
+        """The type that a typeRef names. Raises PolicyError for one that is neither of DMN's nor defined in the file."""
+        given = clean(reference or "any")
+        name = given.rpartition("}")[2] if given.startswith("{") else given.rpartition(":")[2]
         name = {
             "Any": "any",
             "yearMonthDuration": "years and months duration",
             "dayTimeDuration": "days and time duration",
         }.get(name, ALIASES.get(name, name))
-        return name if name in TYPES else "any"
+        if name in TYPES:
+            return name
+        if name in self.types and self.types[name].base in TYPES:
+            return self.types[name].base
+        if not {name, given} & self.declared:
+            at = where.sourceline or 0
+            known = ", ".join((*TYPES, *sorted(self.declared)))
+            raise PolicyError(
+                "bad-type", self.file, at, name=where.get("name") or _local(where), type=given, known=known
+            )
+        return "any"  # defined, but of a form that is not one of ours
 
-    def type_of(self, reference: str | None) -> _Type:
+    def type_of(self, reference: str | None, where: Any) -> _Type:
         name = clean(reference or "")
-        return self.types.get(name) or self.types.get(name.rpartition(":")[2]) or _Type(self._base(reference))
+        return self.types.get(name) or self.types.get(name.rpartition(":")[2]) or _Type(self._base(reference, where))
+
+    def _own_type(self, element: Any, otherwise: str) -> str:
+        """The type that our attribute says (money, a whole number), else `otherwise`."""
+        own = _ours(element, "type")
+        return (
+            type_named(own, clean(element.get("name") or ""), element.sourceline or 0, self.file) if own else otherwise
+        )
+
+    def _day(self, text: str | None, element: Any) -> dt.date | None:
+        try:
+            return read_date(text) if text else None
+        except Unreadable:
+            raise PolicyError("bad-date", self.file, element.sourceline or 0, value=text) from None
 
     # the model
     def read(self) -> Model:
@@ -154,17 +194,19 @@ class _Reader:
             for output in item.iter()
             if _local(output) == "output" and output.get("name")
         }
-        self.scope = Scope(all_names, (clean(item.get("name")) for item in models), parts)
-        knowledge = tuple(self._knowledge(item) for item in models)
+        self.scope = Scope(all_names, {clean(item.get("name")): _parameters(item) for item in models}, parts)
+        knowledge = without_circles(tuple(self._knowledge(item) for item in models), self.file)
         figures = tuple(self._figure(item) for item in decisions if _ours(item, "figure"))
-        made = tuple(self._decision(item) for item in decisions if not _ours(item, "figure"))
+        made = with_columns(tuple(self._decision(item) for item in decisions if not _ours(item, "figure")), inputs)
         extension = _child(root, "extensionElements")
         own = next((e for e in (extension if extension is not None else ()) if _local(e) == "policy"), None)
         about = dict(own.attrib) if own is not None else {}
         cases = next((e.text or "" for e in (own if own is not None else ()) if _local(e) == "cases"), "")
         name = clean(root.get("name") or Path(self.file).stem)
         files = {CASES_FILE: cases.encode()} if cases else {}
-        start, end = (read_date(about[key]) if about.get(key) else None for key in ("effective_from", "effective_to"))
+        start, end = (self._day(about.get(key), own) for key in ("effective_from", "effective_to"))
+        if start and end and start > end:
+            raise PolicyError("effective-order", self.file, getattr(own, "sourceline", 0), start=start, end=end)
         return Model(
             id=about.get("id") or Path(self.file).stem,
             name=Label(about.get("zh") or name, about.get("en") or name),
@@ -180,7 +222,7 @@ class _Reader:
             area_input=about.get("area", ""),
             knowledge=knowledge,
             cases=read_cases(files, inputs, made),
-            order=ordered(figures, made),
+            order=ordered(figures, made, self.file),
             files={Path(self.file).name: self.content, **files},
         )
 
@@ -191,12 +233,12 @@ class _Reader:
     def _input(self, item: Any) -> Input:
         name = clean(item.get("name"))
         variable = _child(item, "variable")
-        kind = self.type_of(variable.get("typeRef") if variable is not None else None)
+        kind = self.type_of(variable.get("typeRef") if variable is not None else None, item)
         allowed = _ours(item, "allowed") or kind.allowed
         at = item.sourceline or 0
         return Input(
             name=name,
-            type=_ours(item, "type") or kind.base,
+            type=self._own_type(item, kind.base),
             label=self._label(item, name),
             unit=_ours(item, "unit"),
             optional=_ours(item, "optional") == "true",
@@ -216,10 +258,16 @@ class _Reader:
             name = clean(item.get("name"))
             names[name] = None
             for row in item.iter(f"{{{OURS}}}dated"):
+                start, at = self._day(row.get("from") or "—", row), row.sourceline or 0
+                try:
+                    value = Fraction(row.get("value") or "—")
+                except (ValueError, ZeroDivisionError):
+                    raise PolicyError("bad-number", self.file, at, value=row.get("value") or "—") from None
+                order = row.get("order", "0")
                 found.append(
                     Standard(
-                        name, row.get("area", ""), read_date(row.get("from")), Fraction(row.get("value")), row.get("document", ""),
-                        int(row.get("order", "0")),
+                        name, row.get("area", ""), start or dt.date.min, value, row.get("document", ""),
+                        int(order) if order.isdecimal() else len(found),
                     )
                 )  # fmt: skip
         found.sort(key=lambda standard: standard.line)
@@ -230,7 +278,7 @@ class _Reader:
         literal: Any = _child(logic, "literalExpression") if logic is not None else None
         if literal is None:
             self._refuse(item, "业务知识只支持表达式", "business knowledge must be a literal expression")
-        parameters = tuple(clean(part.get("name")) for part in _children(logic, "formalParameter"))
+        parameters = _parameters(item)
         text = _text(literal)
         scope = Scope(parameters, self.scope.functions, self.scope.parts)
         at = literal.sourceline or 0
@@ -240,20 +288,20 @@ class _Reader:
         name, literal = clean(item.get("name")), _child(item, "literalExpression")
         text, at = _text(literal), item.sourceline or 0
         return Figure(
-            name, text, placed(self.file, at, parse, text, self.scope), _ours(item, "type") or "number", self._label(item, name),
+            name, text, placed(self.file, at, parse, text, self.scope), self._own_type(item, "number"), self._label(item, name),
             _ours(item, "unit"), _ours(item, "clause"), at,
         )  # fmt: skip
 
     def _decision(self, item: Any) -> Decision:
         name, at = clean(item.get("name")), item.sourceline or 0
         variable = _child(item, "variable")
-        kind = self.type_of(variable.get("typeRef") if variable is not None else None)
+        kind = self.type_of(variable.get("typeRef") if variable is not None else None, item)
         literal, table = _child(item, "literalExpression"), _child(item, "decisionTable")
         label, clause = self._label(item, name), _ours(item, "clause")
         if literal is not None:
             text = _text(literal)
             tree = placed(self.file, literal.sourceline or at, parse, text, self.scope)
-            own = _ours(item, "type") or kind.base
+            own = self._own_type(item, kind.base)
             column = _ours(item, "output") or name
             output = Output(column, own, label, column, words=self._words(item))
             return Decision(name, label, (output,), None, tree, text, clause, self.file, at)
@@ -289,13 +337,15 @@ class _Reader:
         rules = tuple(
             self._rule(item, number, columns, outputs) for number, item in enumerate(_children(table, "rule"), 1)
         )
+        if not rules:
+            raise PolicyError("no-rules", self.file, table.sourceline or 0)
         return Table(hit, tuple(columns), rules), outputs
 
     def _output(self, item: Any, name: str, kind: _Type, table: Any) -> Output:
         own = clean(item.get("name") or "")
         only = len(_children(table, "output")) == 1
         reference = item.get("typeRef") or (table.get("typeRef") if only else None)
-        found = self.type_of(reference) if reference else kind if only else _Type("any")
+        found = self.type_of(reference, item) if reference else kind if only else _Type("any")
         base = found.base
         many = base.startswith("list<") and clean(table.get("hitPolicy") or "") in (
             "RULE ORDER",
@@ -304,12 +354,11 @@ class _Reader:
         )
         base = base[5:-1] if many else base
         values_text = _text(_child(item, "outputValues")) or found.allowed
-        values = parse(f"[{values_text}]", Scope(())) if values_text else None
-        literals = [part.value for part in getattr(values, "items", ()) if isinstance(part, Lit)]
+        literals = self._literals(values_text, item)
         default = _text(_child(item, "defaultOutputEntry"))
         return Output(
             name=own or name,
-            type=_ours(item, "type") or base,
+            type=self._own_type(item, base),
             label=self._label(item, own or name),
             column=own or name,
             values=tuple(literals),
@@ -318,9 +367,23 @@ class _Reader:
             words=self._words(item),
         )
 
-    @staticmethod
-    def _words(item: Any) -> tuple[tuple[str, Label], ...]:
-        return tuple((value, Label(zh, en)) for value, zh, en in json.loads(_ours(item, "words") or "[]"))
+    def _literals(self, text: str, item: Any) -> list[Any]:
+        """The constants of a list of allowed values, in order; none where they are a range. Raises PolicyError for what is neither."""
+        if not text:
+            return []
+        at = next((part.sourceline for part in _children(item, "outputValues")), item.sourceline) or 0
+        try:
+            values = parse(f"[{text}]", Scope(()))
+        except PolicyError:
+            placed(self.file, at, parse_cell, text, Scope(()))
+            return []
+        return [part.value for part in getattr(values, "items", ()) if isinstance(part, Lit)]
+
+    def _words(self, item: Any) -> tuple[tuple[str, Label], ...]:
+        try:
+            return tuple((value, Label(zh, en)) for value, zh, en in json.loads(_ours(item, "words") or "[]"))
+        except (ValueError, TypeError):
+            return self._refuse(item, "nuanxin:words 写法有误", "nuanxin:words cannot be read")
 
     def _rule(self, item: Any, number: int, columns: list[Column], outputs: tuple[Output, ...]) -> Rule:
         at = item.sourceline or 0

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -17,12 +17,15 @@ import pyarrow.compute as pc
 from nuanxin.policy.feel import Expr, Lit
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import Decision, Input, Model, Output
+from nuanxin.policy.nearby import with_sides
+from nuanxin.policy.proofs import proofs
 from nuanxin.policy.rows import NUMBER_PLACES, RowDecider, stored
 from nuanxin.policy.sql import BLANKS, SOURCE, Column, Compiler, NotCompiled, Num, Plan, constant, ident, quoted
 from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read_date
 
 AMOUNT_BITS = 43  # amounts assumed below 2^43 fen, 88 billion yuan
 SMALL_BITS = 20
+ROW = "_nuanxin_row"  # the row's number: threads give their rows back in any order
 CAP = 10**13  # bounds that columns are cut to where a policy's arithmetic would not fit their true ones
 ARROW_TYPES: dict[str, pa.DataType] = {
     "money": pa.decimal128(18, 2),
@@ -45,7 +48,10 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 
 def to_arrow(table: Any) -> pa.Table:
-    """An Arrow table from Arrow, pandas, Polars, a DuckDB relation, or anything that speaks Arrow's stream protocol."""
+    """An Arrow table from Arrow, pandas, Polars, a DuckDB relation, or anything that speaks Arrow's stream protocol.
+
+    Raises PolicyError for anything else.
+    """
     if isinstance(table, pa.Table):
         return table
     if isinstance(table, pa.RecordBatch):
@@ -56,6 +62,8 @@ def to_arrow(table: Any) -> pa.Table:
         return pa.table(table)
     if hasattr(table, "to_arrow"):
         return table.to_arrow()
+    if not (hasattr(table, "columns") and hasattr(table, "iloc")):
+        raise PolicyError("not-a-table", kind=type(table).__name__)
     return pa.Table.from_pandas(table, preserve_index=False)
 
 
@@ -259,8 +267,6 @@ class Engine:
     @functools.cached_property
     def proofs(self) -> dict[str, tuple[bool, bool]]:
         """By decision: its rules never overlap; they leave no gap. Proved once; False where it is not."""
-        from nuanxin.policy.check import proofs
-
         return proofs(self.model, self.rows.bases)
 
     def plan(
@@ -293,7 +299,9 @@ class Engine:
         `columns`: the relation's column types; `in_order`: the rows stay in order. Rows with `_rest` true are not decided by it. None where the policy, or the kind of
         the columns, needs the other ways.
         """
-        found = assumed(self.model, columns) if all(item.name in columns for item in self.model.inputs) else None
+        untyped = any(resolved_type(item, one) == "any" for item in self.model.decisions for one in item.outputs)
+        fits = all(item.name in columns for item in self.model.inputs) and not untyped
+        found = assumed(self.model, columns) if fits else None
         if found is None:
             return None
         plan = self.plan(found, self.standards(as_of), lang, fen=fen, carried=carried)
@@ -356,7 +364,7 @@ class Engine:
 
         def value(name: str, area: str | None) -> str:
             standard = self.model.standard_on(name, area, as_of)
-            return "NULL" if standard is None else f"{int(standard.value * wanted[name].scale)}::BIGINT"
+            return "NULL" if standard is None else str(int(standard.value * wanted[name].scale))
 
         areas = list(dict.fromkeys(standard.area for standard in self.model.standards if standard.area))
         column = ident(self.model.area_input)
@@ -365,23 +373,33 @@ class Engine:
             own = f"_v.{node.num}"
             if in_order:
                 place = f"enum_code(TRY_CAST({column} AS ENUM ({', '.join(map(quoted, areas))})))"
-                own = f"([{', '.join(value(name, area) for area in areas)}])[{place} + 1]"
+                own = f"(CAST('[{', '.join(value(name, area) for area in areas)}]' AS BIGINT[]))[{place} + 1]"
             general = value(name, None)
             found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
         if in_order:
             return f"(SELECT *, {', '.join(found)} FROM {source})"  # noqa: S608
-        rows = ", ".join(f"({', '.join([quoted(area), *(value(name, area) for name in wanted)])})" for area in areas)
-        names = ", ".join(node.num for node in wanted.values())
-        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (VALUES {rows}) AS _v(_area, {names}) ON _s.{column} = _v._area)"  # noqa: S608
+        # lists written as one text each: 300 areas as rows of SQL take longer to parse than a million families to look up
+        separator = next(char for char in map(chr, range(31, 0, -1)) if not any(char in area for area in areas))
+        lists = [f"unnest(string_split({quoted(separator.join(areas))}, {quoted(separator)})) AS _area"]
+        lists += [
+            f"unnest(CAST('[{', '.join(value(name, area) for area in areas)}]' AS BIGINT[])) AS {node.num}"
+            for name, node in wanted.items()
+        ]
+        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (SELECT {', '.join(lists)}) AS _v ON _s.{column} = _v._area)"  # noqa: S608
 
-    def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
+    def refuse_columns(self, names: Collection[str], figures: bool = False) -> dict[str, pa.DataType]:
+        """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or a name is taken."""
         schema = result_schema(self.model, figures)
-        missing = [item.name for item in self.model.inputs if item.name not in table.column_names and not item.optional]
+        missing = [item.name for item in self.model.inputs if item.name not in names and not item.optional]
         if missing:
             raise PolicyError("no-columns", names=", ".join(missing))
         for name in schema:
-            if name in table.column_names and not (figures and name in self.model.standard_names):
+            if name in names and not (figures and name in self.model.standard_names):
                 raise PolicyError("column-taken", name=name)
+        return schema
+
+    def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
+        schema = self.refuse_columns(table.column_names, figures)
         if isinstance(as_of, str) and as_of not in table.column_names:
             raise PolicyError("no-as-of", name=as_of)
         columns = self._columns(table, as_of, lang, figures, schema)
@@ -409,6 +427,7 @@ class Engine:
             return {name: pa.chunked_array([], kind) for name, kind in schema.items()}
         for name, column in self.standard_columns(source, as_of).items():
             source = source.append_column(name, column)
+        source = source.append_column(ROW, pa.array(np.arange(source.num_rows)))
         con = connection()
         con.register("_policy_source", source)
         try:
@@ -418,7 +437,7 @@ class Engine:
         finally:
             con.unregister("_policy_source")
         rest = pc.indices_nonzero(result.column("_rest").combine_chunks()).to_pylist()
-        columns = {name: result.column(name).cast(kind) for name, kind in schema.items()}
+        columns = {name: as_kind(result.column(name), kind) for name, kind in schema.items()}
         if rest:
             mended = self._by_rows(source, rest, as_of, lang, figures, schema)
             columns = {name: patched(columns[name], rest, mended[name]) for name in schema}
@@ -437,12 +456,18 @@ class Engine:
                 found = profile(self.model, "_policy_source")
             elif guess is None:
                 continue
-            plan = self.plan(found, standards, lang, figures)
+            plan = self.plan(found, standards, lang, figures, carried=(ROW,))
             if plan.whole_by_rows:
                 continue
-            result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
+            try:
+                result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
+            except (
+                duckdb.OutOfRangeException,
+                duckdb.ConversionException,
+            ):  # a value far beyond the assumed bounds, met before it was refused
+                continue
             if found is not guess or (pc.sum(result.column("_rest")).as_py() or 0) <= source.num_rows // 100:
-                return result
+                return in_order(result)
         return None
 
     def _by_rows(
@@ -464,7 +489,7 @@ class Engine:
                 row = dict(zip(names, values, strict=True))
                 on = row["_as_of"] if isinstance(as_of, str) else as_of
                 state = self.rows.decide(row, on)
-                for name, value in self.rows.columns(state, lang).items():
+                for name, value in self.rows.columns(with_sides(self.rows, state), lang).items():
                     found[name].append(value)
                 if figures:
                     for figure in self.model.figures:
@@ -472,6 +497,12 @@ class Engine:
                     for name in self.model.standard_names:
                         found[name].append(_figure_value(state.env.get(name), "money"))
         return {name: pa.chunked_array([as_array(found[name], kind)]) for name, kind in schema.items()}
+
+
+def in_order(result: pa.Table) -> pa.Table:
+    """The rows by their number. DuckDB keeps the order of its source in what it writes, not in what its threads hand over."""
+    numbers = result.column(ROW).to_numpy()
+    return result if np.all(numbers[1:] > numbers[:-1]) else result.take(pa.array(np.argsort(numbers)))
 
 
 def _figure_value(value: Any, type_name: str) -> Any:
@@ -482,6 +513,13 @@ def as_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_string(kind):
         values = [value if value is None or isinstance(value, str) else text_of(value) for value in values]
     return pa.array(values, kind)
+
+
+def as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """A compiled column in the type of the result; a figure of an output without a type is its plain text."""
+    if pa.types.is_string(kind) and pa.types.is_decimal(column.type):
+        return pc.replace_substring_regex(column.cast(pa.decimal128(38, NUMBER_PLACES)).cast(kind), r"\.?0+$", "")
+    return column.cast(kind)
 
 
 def text_of(value: Any) -> str:

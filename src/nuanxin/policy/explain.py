@@ -6,17 +6,18 @@ JSON, in Chinese or English.
 
 import datetime as dt
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from nuanxin.policy.evaluate import Closure, Evaluator
 from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, Neg, Path, names_in, walk
-from nuanxin.policy.model import Decision, Figure, Label, Model, Rule
-from nuanxin.policy.rows import Decided, Outcome, RowDecider, sentence
-from nuanxin.policy.values import UNKNOWN, money_text, number_text, show, to_json
+from nuanxin.policy.model import Decision, Figure, Label, Model, Output, Rule
+from nuanxin.policy.rows import Both, Decided, Outcome, Reason, RowDecider, sentence
+from nuanxin.policy.values import NUMERIC, UNKNOWN, money_text, number_text, show, to_json
 
 WORDS: dict[str, tuple[str, str]] = {
     "policy": ("政策", "Policy"),
@@ -41,10 +42,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "required": ("要求", "required"),
     "missing": ("未填", "not given"),
     "default": ("无规则适用，取默认值", "no rule matched, the default was taken"),
-    "needs": ("如果", "if"),
     "changes": ("怎样会改变结果", "What would have to change"),
     "if_is": ("{name} 为 {value}（{change}）：{result}", "{name} at {value} ({change}): {result}"),
-    "then": ("{name} {side}：{result}", "{name} {side}: {result}"),
     "true": ("是", "yes"),
     "false": ("否", "no"),
 }
@@ -181,6 +180,54 @@ class FigureSheet:
         }
 
 
+def named(decision: Decision) -> tuple[Output, ...]:
+    """The outputs that name a result (a tier, a sign-off); amounts do not."""
+    return tuple(output for output in decision.outputs if output.type not in NUMERIC)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a decision gives, in one text: as tables keep it (``text``, by which results are compared), and as people call it. Of amounts
+    alone it is the rules that give them."""
+
+    text: str
+    decision: Decision | None = field(default=None, compare=False)
+    outcome: Outcome | None = field(default=None, compare=False)
+
+    def told(self, lang: str) -> str:
+        """As people call it."""
+        if self.decision is None or self.outcome is None:
+            return self.text
+        if not _told_by(self.decision):
+            return f"{word('rule', lang)} {self.text}" if self.text else word("default", lang)
+        return _outputs_text(self.decision, self.outcome, lang, as_called=True)
+
+
+NO_RESULT = Result("")
+
+
+def result_of(decision: Decision, outcome: Outcome) -> Result:
+    """The result of a decision that was made."""
+    by_outputs = _told_by(decision)
+    text = _outputs_text(decision, outcome, "zh", as_called=False) if by_outputs else "+".join(outcome.rules)
+    return Result(text, decision, outcome)
+
+
+def _told_by(decision: Decision) -> tuple[Output, ...]:
+    """The outputs that tell the result: those that name it; a formula's own figure."""
+    return named(decision) if decision.table is not None else decision.outputs
+
+
+def _outputs_text(decision: Decision, outcome: Outcome, lang: str, *, as_called: bool) -> str:
+    outputs = _told_by(decision)
+    shown = []
+    for one in outputs:
+        value = outcome.value if decision.table is None else outcome.output(decision, one)
+        told = say_value(one.said(value, lang) if as_called else value, one.type, "", lang)
+        shown.append(f"{one.label.text(lang)} {told}" if len(outputs) > 1 else told)
+    return ("，" if lang == "zh" else ", ").join(shown)
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """What would follow if a missing figure stood on one side of a limit."""
@@ -188,10 +235,29 @@ class Side:
     name: str
     label: Label
     text: Label
-    result: str
+    result: Result
+    problem: tuple[Reason, ...] = ()  # why nothing would be decided there
+
+    def reason(self) -> Reason:
+        """The sentence that says so."""
+        return "would-follow", {
+            "name": Both(zh=self.label.zh, en=self.label.en),
+            "side": Both(zh=self.text.zh, en=self.text.en),
+            "result": Both(
+                {
+                    lang: sentence(self.problem, lang) if self.problem else self.result.told(lang)
+                    for lang in ("zh", "en")
+                }
+            ),
+        }
 
     def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, "side": {"zh": self.text.zh, "en": self.text.en}, "result": self.result}
+        return {
+            "name": self.name,
+            "side": {"zh": self.text.zh, "en": self.text.en},
+            "result": None if self.problem else self.result.text,
+            "problem": {lang: sentence(self.problem, lang) for lang in ("zh", "en")} if self.problem else None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +271,10 @@ class Change:
     unit: str
     value: Any
     new_value: Any
-    result: str
+    result: Result
 
     def text(self, lang: str, result: str = "") -> str:
-        """The change as a sentence; `result` as people call it, when the caller knows."""
+        """The change as a sentence; `result` where the caller calls it otherwise."""
         new = say_value(self.new_value, self.type, self.unit, lang)
         if type(self.value) is Fraction and type(self.new_value) is Fraction:
             by = self.new_value - self.value
@@ -218,7 +284,7 @@ class Change:
         else:
             change = say_value(self.value, self.type, self.unit, lang) + " → " + new
         return word("if_is", lang).format(
-            name=self.label.text(lang), value=new, change=change, result=result or self.result
+            name=self.label.text(lang), value=new, change=change, result=result or self.result.told(lang)
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -228,7 +294,7 @@ class Change:
             "label": {"zh": self.label.zh, "en": self.label.en},
             "value": to_json(self.value),
             "new_value": to_json(self.new_value),
-            "result": self.result,
+            "result": self.result.text,
         }
 
 
@@ -242,10 +308,6 @@ class DecisionSheet:
     worked: str
     sides: tuple[Side, ...] = ()
     changes: tuple[Change, ...] = ()
-
-    def said(self, result: str, lang: str) -> str:
-        """A result (of a side or a change) as people call it."""
-        return str(self.decision.outputs[0].said(result, lang)) if self.decision.single else result
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -378,13 +440,10 @@ class Explanation:
             )
             lines.append((key, f"{mark} {item.rule} {word(key, lang)}" + (f"{colon}{detail}" if detail else "")))
         for side in sheet.sides:
-            told = word("then", lang).format(
-                name=side.label.text(lang), side=side.text.text(lang), result=sheet.said(side.result, lang)
-            )
-            lines.append(("side", f"{word('needs', lang)} {told}"))
+            lines.append(("side", sentence([side.reason()], lang)))
         if sheet.changes:
             lines.append(("line", word("changes", lang) + colon))
-            lines += [("change", change.text(lang, sheet.said(change.result, lang))) for change in sheet.changes]
+            lines += [("change", change.text(lang)) for change in sheet.changes]
         return lines
 
     def text(self, lang: str = "zh") -> str:
@@ -471,12 +530,34 @@ class _Cell:
     sides: tuple[tuple[str, Closure, Closure, Closure], ...]  # op, value, limit, the comparison
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A comparison: the names it reads, the value, what it is compared with, and the one less the other."""
+
+    reads: frozenset[str]
+    value: Closure
+    limit: Closure
+    margin: Expr
+
+
+def _sides(part: Expr, choices: bool) -> list[tuple[Expr, Expr]]:
+    """The two sides of a comparison that may be of figures; `choices`: also those between which a min or max chooses."""
+    if isinstance(part, Compare | Match):
+        plain = any(isinstance(side, Lit) and type(side.value) is not Fraction for side in (part.left, part.right))
+        return [] if plain else [(part.left, part.right)]
+    if choices and isinstance(part, Call) and part.name in ("min", "max"):
+        return list(combinations(part.args, 2))
+    return []
+
+
 class Explainer:
     """A model made ready to explain: every comparison of every cell as closures."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
         self._make = Evaluator(model.functions(), strict=False)
+        self._limits: dict[str, list[Limit]] = {}
+        self._figures = {item.name: item.tree for item in model.figures}
         self._types = {item.name: (item.type, item.unit, item.label) for item in model.inputs}
         self._types |= {item.name: (item.type, item.unit, item.label) for item in model.figures}
         for name in model.standard_names:
@@ -527,15 +608,53 @@ class Explainer:
 
         return say
 
-    def margins(self, decision: str, env: Mapping[str, Any]) -> list[Fraction | None]:
-        """value − limit of every comparison of the decision's cells, where both are figures."""
-        found: list[Fraction | None] = []
-        for cells in self.cells.get(decision, ()):
-            for cell in cells:
-                for _, value, limit, _ in cell.sides:
-                    left, right = value(env), limit(env)
-                    found.append(left - right if type(left) is Fraction and type(right) is Fraction else None)
-        return found
+    def limits(self, decision: Decision) -> list[Limit]:
+        """Every comparison of the decision's cells, or of its formula, that may be of figures; in a formula also what a min or max chooses between."""
+        if decision.name not in self._limits:
+            rules = decision.table.rules if decision.table else ()
+            trees = [cell.tree for rule in rules for cell in rule.cells]
+            sides = [pair for tree in trees for part in walk(tree) for pair in _sides(part, False)]
+            sides += [pair for part in walk(decision.tree) for pair in _sides(part, True)] if decision.tree else []
+            self._limits[decision.name] = [
+                Limit(
+                    frozenset((*names_in(left), *names_in(right))),
+                    self._make.closure(left),
+                    self._make.closure(right),
+                    Arith("-", left, right),
+                )
+                for left, right in sides
+            ]
+        return self._limits[decision.name]
+
+    def straight(self, limit: Limit, name: str, others: Container[str]) -> bool:
+        """Whether its margin is a quotient of two straight lines as a function of the input `name`; `others`: the decisions that rest on it."""
+        degrees = self._degrees(limit.margin, name, others)
+        return degrees is not None and max(degrees) <= 1
+
+    def _degrees(self, tree: Expr, name: str, others: Container[str]) -> tuple[int, int] | None:
+        """The degrees of numerator and denominator in `name`, at most; None where a min, a rounding or a decision bends it."""
+        match tree:
+            case Lit():
+                return 0, 0
+            case Name(read):
+                if read in self._figures:
+                    return self._degrees(self._figures[read], name, others)
+                return None if read in others else (int(read == name), 0)
+            case Neg(arg):
+                return self._degrees(arg, name, others)
+            case Arith(op, left, right):
+                a, b = self._degrees(left, name, others), self._degrees(right, name, others)
+                if a is None or b is None:
+                    return None
+                if op in "+-":
+                    return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
+                return {"*": (a[0] + b[0], a[1] + b[1]), "/": (a[0] + b[1], a[1] + b[0])}.get(op)
+        pending, read_by = list(names_in(tree)), set()
+        while pending:
+            read = pending.pop()
+            read_by.add(read)
+            pending += names_in(self._figures[read]) if read in self._figures else ()
+        return None if name in read_by or any(read in others for read in read_by) else (0, 0)
 
     def sheet(self, state: Decided) -> Explanation:
         env, model = state.env, self.model

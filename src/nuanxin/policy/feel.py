@@ -8,7 +8,7 @@ evaluate, to compile and to analyse.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -128,6 +128,22 @@ FUNCTIONS: dict[str, tuple[int, int]] = {
     "upper case": (1, 1),
     "lower case": (1, 1),
 }
+PARAMETERS: dict[str, tuple[tuple[str, ...], ...]] = {
+    # name: the parameter names of each form; only the first of a form are needed where fewer arguments are allowed
+    **dict.fromkeys(("min", "max", "sum", "count", "mean"), (("list",),)),
+    **dict.fromkeys(("floor", "ceiling", "decimal"), (("n", "scale"),)),
+    **dict.fromkeys(("round up", "round down", "round half up", "round half down"), (("n", "scale"),)),
+    **dict.fromkeys(("string length", "upper case", "lower case"), (("string",),)),
+    **dict.fromkeys(("contains", "starts with", "ends with"), (("string", "match"),)),
+    **dict.fromkeys(("time", "duration", "number", "string"), (("from",),)),
+    "abs": (("n",),),
+    "not": (("negand",),),
+    "modulo": (("dividend", "divisor"),),
+    "date": (("from",), ("year", "month", "day")),
+    "date and time": (("from",), ("date", "time")),
+    "years and months duration": (("from", "to"),),
+    "list contains": (("list", "element"),),
+}
 PROPERTIES = (
     "year",
     "month",
@@ -146,12 +162,29 @@ PROPERTIES = (
 KEYWORDS = {"and", "or", "not", "true", "false", "null", "between", "in"}
 
 # Full-width and typographic forms that a Chinese keyboard types outside of quotes.
-_WIDE = str.maketrans("（）［］，．＜＞＝＋－＊／？：０１２３４５６７８９", "()[],.<>=+-*/?:0123456789")
+_WIDE = str.maketrans("（）［］，、．＜＞＝＋－＊／？：０１２３４５６７８９", "()[],,.<>=+-*/?:0123456789")
 _WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/"}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "＂": "＂"}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
 _IDENT = re.compile(r"[^\W\d]\w*")
-_OPERATOR = re.compile(r"\*\*|\.\.|<=|>=|!=|[-+*/<>=()\[\],.?@]")
+_OPERATOR = re.compile(r"\*\*|\.\.|<=|>=|!=|[-+*/<>=()\[\],.?@:]")
+# What people write that S-FEEL has not, and what to write instead.
+_INSTEAD = {
+    "~": ("区间写作 [a..b)", "an interval is written [a..b)"),
+    "～": ("区间写作 [a..b)", "an interval is written [a..b)"),
+    "%": ("百分之八十写作 0.8", "eighty per cent is written 0.8"),
+    "％": ("百分之八十写作 0.8", "eighty per cent is written 0.8"),
+    "；": ("几个值之间用逗号", "several values are parted by commas"),
+    ";": ("几个值之间用逗号", "several values are parted by commas"),
+    "&": ("两个条件写作 ? > 1 and ? < 5", "two conditions are written ? > 1 and ? < 5"),
+    "|": ("几个值之间用逗号", "several values are parted by commas"),
+    "'": ("文字用双引号", "texts stand in double quotes"),
+    "‘": ("文字用双引号", "texts stand in double quotes"),
+    "「": ("文字用双引号", "texts stand in double quotes"),
+    "。": ("小数点写作 .", "a decimal point is written ."),
+    "{": ("组合不能直接写", "a context cannot be written out"),
+}
+_NOT_READ = ("if", "for", "some", "every", "function")
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|[nrtbf"\'\\/])')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 
@@ -172,13 +205,20 @@ def _unescape(found: re.Match[str]) -> str:
 
 
 class Scope:
-    """The names an expression may use: inputs, figures, decisions, standards, parameters, and the components of contexts."""
+    """The names an expression may use: inputs, figures, decisions, standards, parameters, and the components of contexts.
 
-    def __init__(self, names: Iterable[str], functions: Iterable[str] = (), parts: Iterable[str] = ()) -> None:
+    `functions`: the business knowledge, name → names of its parameters.
+    """
+
+    def __init__(
+        self, names: Iterable[str], functions: Mapping[str, tuple[str, ...]] | None = None, parts: Iterable[str] = ()
+    ) -> None:
         self.names = {" ".join(name.split()) for name in names}
-        self.functions = set(functions)
+        self.functions = dict(functions or {})
         self.parts = {" ".join(name.split()) for name in parts} | set(PROPERTIES)
-        long_names = self.names | self.parts | self.functions | set(FUNCTIONS)
+        long_names = self.names | self.parts | set(self.functions) | set(FUNCTIONS)
+        long_names |= {name for names_of in self.functions.values() for name in names_of}
+        long_names.discard("")
         # Only names that a plain identifier would not cover need the longest-match search.
         self.special = sorted((n for n in long_names if not _IDENT.fullmatch(n)), key=len, reverse=True)
         self._patterns = [
@@ -236,6 +276,9 @@ def tokens(text: str, scope: Scope) -> list[Token]:
             body = number.group()
             found.append(Token("number", body))
             at += len(body)
+            if word := _IDENT.match(source, at):
+                name = word.group()
+                raise _fail(text, f"数字后要写乘号：{body} * {name}", f"a number is multiplied as {body} * {name}")
         elif word := _IDENT.match(source, at):
             known = word.group() in KEYWORDS and word.group() not in scope.names
             found.append(Token("word" if known else "name", word.group()))
@@ -244,7 +287,12 @@ def tokens(text: str, scope: Scope) -> list[Token]:
             found.append(Token("op", op.group()))
             at = op.end()
         else:
-            raise _fail(text, f"不认识字符 {char}", f"unknown character {char}")
+            zh, en = _INSTEAD.get(char, ("", ""))
+            raise _fail(
+                text,
+                f"不认识字符 {char}" + (f"，{zh}" if zh else ""),
+                f"unknown character {char}" + (f", {en}" if en else ""),
+            )
     found.append(Token("end", ""))
     return found
 
@@ -253,10 +301,13 @@ class _Parser:
     """Recursive descent over the tokens of one text. `MAX_DEPTH` keeps a hostile cell from exhausting the stack."""
 
     MAX_DEPTH = 60
+    MAX_SIGNS = 150
 
     def __init__(self, text: str, scope: Scope) -> None:
         self.text, self.scope, self.at, self.depth = text, scope, 0, 0
         self.tokens = tokens(text, scope)
+        if sum(token.kind == "op" and token.text in "+-*/**" for token in self.tokens) > self.MAX_SIGNS:
+            raise _fail(text, "太长，请分成几个派生数", "too long; divide it into several derived figures")
 
     # reading tokens
     def peek(self, *texts: str, kind: str = "op") -> bool:
@@ -365,6 +416,8 @@ class _Parser:
     def primary(self) -> Expr:
         token = self.take()
         if token.kind == "number":
+            if len(token.text.lower().partition("e")[2].lstrip("+-")) > 3:
+                raise _fail(self.text, f"{token.text} 太大", f"{token.text} is too large")
             return Lit(Fraction(token.text))
         if token.kind == "string":
             return Lit(token.text)
@@ -407,13 +460,46 @@ class _Parser:
     def _named(self, token: Token) -> Expr:
         if self.accept("("):
             args: list[Expr] = []
-            if not self.accept(")"):
+            if self.tokens[self.at].kind in ("name", "word") and self.tokens[self.at + 1] == Token("op", ":"):
+                args = self._by_name(token.text)
+            elif not self.peek(")"):
                 args = list(self._separated())
-                self.expect(")")
+            self.expect(")")
             return self._call(token.text, tuple(args))
         if token.text in self.scope.names or token.text == "?":
             return Name(token.text)
+        if token.text in _NOT_READ:
+            raise _fail(
+                self.text,
+                f"不支持 {token.text}，请写成决策表",
+                f"{token.text} is not read; write a decision table instead",
+            )
         raise PolicyError("unknown-name", text=self.text, name=token.text)
+
+    def _by_name(self, function: str) -> list[Expr]:
+        """Arguments written `name: value`, brought into the order of the parameters. One left out is null, at the end it is left out."""
+        given: dict[str, Expr] = {}
+        while True:
+            name = self.take().text
+            self.expect(":")
+            if name in given:
+                raise _fail(self.text, f"参数 {name} 写了两次", f"the argument {name} is given twice")
+            given[name] = self.expression()
+            if not self.accept(","):
+                break
+        own = self.scope.functions.get(function)
+        forms = (own,) if own is not None else PARAMETERS.get(function, ())
+        form = next((form for form in forms if given.keys() <= set(form)), None)
+        if form is None:
+            known = "; ".join(", ".join(form) for form in forms) or "—"
+            names = ", ".join(given)
+            raise _fail(
+                self.text,
+                f"{function} 没有参数 {names}，有的是 {known}",
+                f"{function} has no parameters {names}, it has {known}",
+            )
+        wanted = form if own is not None else form[: max(form.index(name) for name in given) + 1]
+        return [given.get(name, Lit(None)) for name in wanted]
 
     def _call(self, name: str, args: tuple[Expr, ...]) -> Expr:
         if name in self.scope.functions:

@@ -5,13 +5,14 @@ import datetime as dt
 import io
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable
-from fractions import Fraction
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nuanxin.policy.feel import SUBJECT, Expr, Scope, names_in, parse, parse_cell, substitute
+from nuanxin.policy.feel import SUBJECT, Call, Expr, Scope, names_in, parse, parse_cell, substitute, walk
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import (
     HIT_POLICIES,
@@ -29,7 +30,7 @@ from nuanxin.policy.model import (
     Standard,
     Table,
 )
-from nuanxin.policy.values import TYPES, Unreadable, read_date, read_number
+from nuanxin.policy.values import TYPES, Unreadable, read, read_date, read_number
 
 T = TypeVar("T")
 POLICY_FILE = "policy.toml"
@@ -55,7 +56,7 @@ def decode(content: bytes, file: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PolicyError("bad-text", file, why=str(error)) from None
+        raise PolicyError("bad-text", file, content.count(b"\n", 0, error.start) + 1) from None
 
 
 class _Lines:
@@ -73,6 +74,11 @@ class _Lines:
                 if seen == index:
                     return number
         return 1
+
+    def table(self, header: str) -> int:
+        """Line of `[header]` or `header = …`, from 1."""
+        wanted = re.compile(rf"\s*(\[+\s*{re.escape(header)}\s*\]|\"?{re.escape(header)}\"?\s*=)")
+        return next((number for number, line in enumerate(self.lines, 1) if wanted.match(line)), 1)
 
     def key(self, start: int, key: str) -> int:
         """Line of `key = …` from `start` to the next block; `start` where it is not found."""
@@ -113,6 +119,17 @@ def type_named(value: Any, name: str, line: int, file: str = POLICY_FILE) -> str
     if base not in TYPES:
         raise PolicyError("bad-type", file, line, name=name, type=given, known=", ".join(TYPES))
     return f"{base}<{type_named(item.rstrip('>'), name, line, file)}>" if item else base
+
+
+def _allowed(value: Any, kind: str, name: str, line: int) -> Any:
+    """One of an output's allowed values, read by the output's type, so that it equals what the rules give."""
+    kind = kind[5:-1] if kind.startswith("list<") else kind
+    try:
+        if kind == "any":
+            return value if isinstance(value, str | bool) else read_number(value)
+        return read(value, kind)
+    except Unreadable:
+        raise PolicyError("bad-allowed", POLICY_FILE, line, name=name, value=value, type=kind) from None
 
 
 def _date(value: Any, line: int) -> dt.date | None:
@@ -163,12 +180,23 @@ class _Folder:
             self.top: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line (\d+)", str(error))
-            raise PolicyError("bad-toml", POLICY_FILE, int(found.group(1)) if found else 0, why=str(error)) from None
+            line = int(found.group(1)) if found else 0
+            body = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
+            signs = " ".join(dict.fromkeys(re.findall("[“”‘’＂＝［］｛｝，]", body.partition("#")[0])))
+            if signs:
+                raise PolicyError("bad-toml-signs", POLICY_FILE, line, signs=signs) from None
+            if "key part" in str(error) and not body.isascii():
+                raise PolicyError("bad-toml-key", POLICY_FILE, line) from None
+            raise PolicyError("bad-toml", POLICY_FILE, line, why=str(error)) from None
         self.lines = _Lines(text)
         _keys(self.top, "policy.toml", 1)
 
     def blocks(self, header: str) -> Iterable[tuple[dict[str, Any], int]]:
-        for index, block in enumerate(self.top.get(header, [])):
+        found = self.top.get(header, [])
+        if not (isinstance(found, list) and all(isinstance(block, dict) for block in found)):
+            line = self.lines.table(header)
+            raise PolicyError("block-form", POLICY_FILE, line, key=header, form=f"[[{header}]]")
+        for index, block in enumerate(found):
             line = self.lines.block(header, index)
             _keys(block, f"[[{header}]]", line)
             yield block, line
@@ -197,7 +225,10 @@ class _Folder:
         shells = [self._outputs(block, line) for block, line in self.blocks("decision")]
         if not shells:
             raise PolicyError("no-decision", POLICY_FILE, 1)
-        functions = {clean(_need(block, "name", "[[knowledge]]", line)) for block, line in self.blocks("knowledge")}
+        functions = {
+            clean(_need(block, "name", "[[knowledge]]", line)): tuple(map(clean, block.get("parameters", ())))
+            for block, line in self.blocks("knowledge")
+        }
         parts = {output.name for outputs in shells for output in outputs if len(outputs) > 1}
         parts |= {part for item in self.inputs for part in item.parts}
         self.scope = Scope(names, functions, parts)
@@ -213,6 +244,8 @@ class _Folder:
             for (block, line), outputs in zip(self.blocks("decision"), shells, strict=True)
             for item in errors.read(self._decision, block, line, outputs)
         )
+        without_circles(knowledge, POLICY_FILE)
+        decisions = with_columns(decisions, self.inputs)
         cases = errors.read(read_cases, self.files, self.inputs, decisions) if not errors.problems else []
         errors.finish()
         return Model(
@@ -258,38 +291,53 @@ class _Folder:
             type=type_named(block.get("type", "number"), name, self.lines.key(line, "type")),
             label=_label(block.get("label"), name),
             unit=str(block.get("unit", "")),
-            optional=bool(block.get("optional", False)),
+            optional=self._flag(block, "optional", line),
             allowed=tree,
             allowed_text=allowed,
             line=line,
             parts=tuple(map(clean, block.get("parts", ()))),
         )
 
+    def _flag(self, block: dict[str, Any], key: str, line: int) -> bool:
+        value = block.get(key, False)
+        if not isinstance(value, bool):
+            raise PolicyError("bad-flag", POLICY_FILE, self.lines.key(line, key), key=key)
+        return value
+
     def _standards(self) -> tuple[tuple[Standard, ...], str]:
         block = self.top.get("standards", {})
-        _keys(block, "[standards]", 1)
+        if not isinstance(block, dict):
+            raise PolicyError(
+                "block-form", POLICY_FILE, self.lines.table("standards"), key="standards", form="[standards]"
+            )
+        _keys(block, "[standards]", self.lines.table("standards"))
         file, area = str(block.get("file", "standards.csv")), clean(block.get("area", "area"))
         if file not in self.files and not block:
             return (), ""
         rows = self.rows(file)
         if not rows:
-            return (), area
+            raise PolicyError("missing-key", file, 1, where=file, key="area, name, from, value")
         head_line, head = rows[0]
+        _once(head, file, head_line)
         wanted = ["area", "name", "from", "value", "document"]
         for key in wanted[1:4]:
             if key not in head:
                 raise PolicyError("missing-key", file, head_line, where=file, key=key)
         found = []
         for line, cells in rows[1:]:
-            row = dict(zip(head, cells, strict=False))
+            if not len(wanted) - 2 <= len(cells) <= len(head):
+                raise PolicyError("cells", file, line, found=len(cells), expected=len(head))
+            row = dict.fromkeys(head, "") | dict(zip(head, cells, strict=False))
+            if not row["name"]:
+                raise PolicyError("empty-name", file, line)
             try:
                 start = read_date(row["from"])
             except Unreadable:
-                raise PolicyError("bad-date", file, line, value=row["from"]) from None
+                raise PolicyError("bad-date", file, line, value=row["from"] or "—") from None
             try:
                 value = read_number(row["value"])
             except Unreadable:
-                raise PolicyError("bad-number", file, line, value=row["value"]) from None
+                raise PolicyError("bad-number", file, line, value=row["value"] or "—") from None
             place = row.get("area", "")
             found.append(
                 Standard(clean(row["name"]), "" if place == "*" else place, start, value, row.get("document", ""), line)
@@ -322,21 +370,24 @@ class _Folder:
         """The outputs of a decision; their literal values are read without names in scope."""
         name = clean(_need(block, "name", "[[decision]]", line))
         given = block.get("outputs") or [{"type": block.get("type", "any"), "label": block.get("label")}]
+        if not (isinstance(given, list) and all(isinstance(item, dict) for item in given)):
+            at, form = self.lines.key(line, "outputs"), '[{name = "…", type = "…"}]'
+            raise PolicyError("block-form", POLICY_FILE, at, key="outputs", form=form)
         found = []
         for item in given:
             _keys(item, "outputs", line)
             own = clean(item.get("name", "")) or name
             at = self.lines.key(line, "outputs")
-            values = tuple(item.get("values", ()))
+            kind = type_named(item.get("type", "any"), own, at)
             default = item.get("default", "")
             default = str(default).lower() if isinstance(default, bool) else str(default)
             found.append(
                 Output(
                     name=own,
-                    type=type_named(item.get("type", "any"), own, at),
+                    type=kind,
                     label=_label(item.get("label"), own),
                     column=own,
-                    values=tuple(value if isinstance(value, str | bool) else Fraction(str(value)) for value in values),
+                    values=tuple(_allowed(value, kind, own, at) for value in item.get("values", ())),
                     default=placed(POLICY_FILE, at, parse, default, Scope(())) if default else None,
                     default_text=default,
                     words=tuple(
@@ -431,15 +482,30 @@ class _Folder:
         return Rule(rule, conditions, trees, texts, clause, line)
 
 
+def _once(head: list[str], file: str, line: int) -> None:
+    """Raises PolicyError for a column that stands twice."""
+    for name in head:
+        if name and head.count(name) > 1:
+            raise PolicyError("duplicate-column", file, line, name=name)
+
+
 def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
     """The records of a CSV file with the line each starts on; blank records and trailing blank cells go."""
-    reader = csv.reader(io.StringIO(decode(content, file), newline=""))
-    found, start = [], 1
-    for record in reader:
-        cells = [cell.strip() for cell in record]
-        if any(cells):
-            found.append((start, cells))
-        start = reader.line_num + 1
+    reader = csv.reader(io.StringIO(decode(content, file), newline=""), strict=True)
+    found: list[tuple[int, list[str]]] = []
+    start = 1
+    try:
+        for record in reader:
+            cells = [cell.strip() for cell in record]
+            if any(cells):
+                found.append((start, cells))
+            start = reader.line_num + 1
+    except csv.Error:
+        raise PolicyError("bad-csv-quotes", file, start) from None
+    if found and len(found[0][1]) == 1:
+        for sign, told in ((";", ";"), ("；", "；"), ("\t", "Tab"), ("，", "，")):
+            if sign in found[0][1][0]:
+                raise PolicyError("bad-separator", file, found[0][0], sign=told)
     if found:
         width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
         found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]
@@ -460,11 +526,14 @@ def read_cases(
     results = {output.column for decision in decisions for output in decision.outputs}
     results |= {f"{decision.name}_{end}" for decision in decisions for end in ("rule", "problem")}
     plain = [clean(re.sub(r"^(→|->|=>|⇒)\s*", "", cell)) for cell in head]
+    _once(plain, CASES_FILE, head_line)
     for name in plain:
         if name not in inputs | results | {"case", "as_of", "note", ""}:
             raise PolicyError("bad-case", CASES_FILE, head_line, name=name)
     found: list[Case] = []
     for line, cells in rows[1:]:
+        if len(cells) > len(head):
+            raise PolicyError("cells", CASES_FILE, line, found=len(cells), expected=len(head))
         row = {name: cell for name, cell in zip(plain, cells, strict=False) if name}
         try:
             on = read_date(row["as_of"]) if row.get("as_of") else None
@@ -494,7 +563,42 @@ def check_outputs(hit: str, outputs: tuple[Output, ...], file: str, line: int) -
         raise PolicyError("aggregate-outputs", file, line, hit=hit)
 
 
-def ordered(figures: tuple[Figure, ...], decisions: tuple[Decision, ...]) -> tuple[Figure | Decision, ...]:
+def with_columns(decisions: tuple[Decision, ...], inputs: Iterable[Input]) -> tuple[Decision, ...]:
+    """The decisions with the columns of their outputs in a decided table: the output's name, or `decision.output` where that name is taken twice.
+
+    An output that bears its decision's name keeps it: no other decision can have it.
+    """
+    taken = Counter(item.name for item in inputs)
+    for decision in decisions:
+        taken.update([f"{decision.name}_rule", f"{decision.name}_problem", *(one.column for one in decision.outputs)])
+        if all(one.column != decision.name for one in decision.outputs):
+            taken.update([decision.name])
+
+    def column(decision: Decision, output: Output) -> str:
+        plain = taken[output.column] == 1 or output.column == decision.name
+        return output.column if plain else f"{decision.name}.{output.name}"
+
+    return tuple(
+        replace(decision, outputs=tuple(replace(one, column=column(decision, one)) for one in decision.outputs))
+        for decision in decisions
+    )
+
+
+def without_circles(knowledge: tuple[Knowledge, ...], file: str) -> tuple[Knowledge, ...]:
+    """The knowledge itself. Raises PolicyError where it calls itself, which would never end."""
+    calls = {item.name: [part.name for part in walk(item.tree) if isinstance(part, Call)] for item in knowledge}
+    graph = {name: [call for call in called if call in calls] for name, called in calls.items()}
+    try:
+        tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        line = next(item.line for item in knowledge if item.name == error.args[1][0])
+        raise PolicyError("cycle", file, line, names=" → ".join(error.args[1])) from None
+    return knowledge
+
+
+def ordered(
+    figures: tuple[Figure, ...], decisions: tuple[Decision, ...], file: str = POLICY_FILE
+) -> tuple[Figure | Decision, ...]:
     """Figures and decisions so that each comes after what it reads; else in the order they are written."""
     everything: list[Figure | Decision] = [*figures, *decisions]
     items = {item.name: item for item in everything}
@@ -506,7 +610,7 @@ def ordered(figures: tuple[Figure, ...], decisions: tuple[Decision, ...]) -> tup
         tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
         names = " → ".join(error.args[1])
-        raise PolicyError("cycle", POLICY_FILE, items[error.args[1][0]].line, names=names) from None
+        raise PolicyError("cycle", file, items[error.args[1][0]].line, names=names) from None
     done: dict[str, Figure | Decision] = {}
 
     def add(name: str) -> None:

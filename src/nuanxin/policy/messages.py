@@ -14,7 +14,41 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "bad-dmn": {"zh": "DMN 文件无法使用：{why_zh}", "en": "the DMN file cannot be used: {why_en}"},
     "no-file": {"zh": "没有文件 {name}", "en": "there is no file {name}"},
     "bad-toml": {"zh": "policy.toml 写法有误：{why}", "en": "policy.toml cannot be read: {why}"},
-    "bad-text": {"zh": "文件不是 UTF-8 文本：{why}", "en": "the file is not UTF-8 text: {why}"},
+    "bad-toml-signs": {
+        "zh": "引号、等号和括号要用英文（半角）的，这一行有 {signs}",
+        "en": "quotes, equals signs and brackets must be plain ones; this line has {signs}",
+    },
+    "bad-toml-key": {
+        "zh": '等号左边是中文时要加引号，如 {{"深" = …}}；各项之间用英文逗号',
+        "en": 'what stands before an equals sign needs quotes when it is Chinese, as in {{"深" = …}}; commas are plain ones',
+    },
+    "bad-text": {
+        "zh": "文件不是 UTF-8 文本。在 Excel 中另存为“CSV UTF-8（逗号分隔）”，在 WPS 或记事本中另存时选 UTF-8 编码",
+        "en": "the file is not UTF-8 text; save it as “CSV UTF-8 (comma delimited)”, or with the encoding UTF-8",
+    },
+    "bad-separator": {
+        "zh": "各格之间用的是 {sign}，应是英文逗号；另存为“CSV（逗号分隔）”",
+        "en": "the cells are parted by {sign} where commas are needed; save the file as comma delimited",
+    },
+    "bad-csv-quotes": {
+        "zh": "从这一行起引号没有配对：整格加引号时，格内的引号要写两次；用电子表格软件打开和保存就不会错",
+        "en": "a quote is not closed from this line on: inside a quoted cell quotes are doubled; a spreadsheet program writes them correctly",
+    },
+    "block-form": {
+        "zh": "{key} 应写作 {form}",
+        "en": "{key} is written {form}",
+    },
+    "bad-flag": {"zh": "{key} 应写 true 或 false", "en": "{key} must be true or false"},
+    "empty-name": {"zh": "名称一格是空的", "en": "the name is empty"},
+    "duplicate-column": {"zh": "列 {name} 出现了两次", "en": "the column {name} stands twice"},
+    "no-value": {
+        "zh": "“{text}”中的 {part} 算不出值",
+        "en": "“{text}”: {part} has no value",
+    },
+    "arguments": {
+        "zh": "“{text}”：{name} 要 {expected} 个参数，写了 {found} 个",
+        "en": "“{text}”: {name} takes {expected} arguments and has {found}",
+    },
     "missing-key": {"zh": "{where} 缺少 {key}", "en": "{where} lacks {key}"},
     "unknown-key": {"zh": "{where} 中有不认识的项 {key}", "en": "{where} has an unknown key {key}"},
     "bad-type": {
@@ -53,6 +87,14 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": '“{text}”中的 {name} 不认识；文字要加引号，如 "{name}"',
         "en": '“{text}” uses the unknown name {name}; a text needs quotes, as in "{name}"',
     },
+    "bad-allowed": {
+        "zh": "输出 {name} 的 values 里的“{value}”不是 {type} 类型的值",
+        "en": "“{value}” among the values of the output {name} is no value of the type {type}",
+    },
+    "not-listed": {
+        "zh": "规则 {rule} 的结果 {value} 不在输出 {name} 列出的 values 里；改正错字，或在 policy.toml 里补上",
+        "en": "rule {rule} gives {value}, which is not among the values of the output {name}: mend it, or add it to the values",
+    },
     "priority-values": {
         "zh": "命中策略 {hit} 需要输出列写明先后次序（values）",
         "en": "hit policy {hit} needs the order of the output's values",
@@ -68,12 +110,25 @@ CATALOGUE: dict[str, dict[str, str]] = {
     # reading a table of families
     "bad-format": {"zh": "{name} 的格式不支持，可用：{known}", "en": "{name} has an unknown format; known are {known}"},
     "bad-table": {"zh": "{name} 无法读取：{why}", "en": "{name} cannot be read: {why}"},
+    "no-access": {"zh": "无法读写：{why}", "en": "cannot be read or written: {why}"},
+    "not-a-table": {
+        "zh": "{kind} 不是表：可用 Arrow、pandas、Polars 的表或 DuckDB 的查询",
+        "en": "{kind} is no table: an Arrow, pandas or Polars table or a DuckDB relation is needed",
+    },
     "nothing-shared": {"zh": "{old} 与 {new} 没有同名的结果可比", "en": "{old} and {new} share no result to compare"},
     "no-row": {"zh": "表中没有第 {row} 行", "en": "the table has no row {row}"},
     "bad-pair": {"zh": "{text} 应写作 名称=值", "en": "{text} should be written name=value"},
     "unknown-input": {"zh": "政策没有名为 {name} 的输入", "en": "the policy has no input {name}"},
     "not-empty": {"zh": "{path} 已存在且不是空文件夹", "en": "{path} exists and is not an empty folder"},
     "no-spark": {"zh": "Spark 不可用：{why}", "en": "Spark is not available: {why}"},
+    "no-pyspark": {
+        "zh": "没有安装 PySpark，见 docs/operate-spark.md",
+        "en": "PySpark is not installed, see docs/operate-spark.md",
+    },
+    "no-java": {
+        "zh": "没有找到 Java（需要 17），见 docs/operate-spark.md",
+        "en": "no Java was found (17 is needed), see docs/operate-spark.md",
+    },
     "not-on-spark": {"zh": "这个政策不能在 Spark 上运行：{why}", "en": "this policy does not run on Spark: {why}"},
     "no-columns": {"zh": "表中缺少列：{names}", "en": "the table lacks the columns {names}"},
     "column-taken": {"zh": "表中已有名为 {name} 的列", "en": "the table already has a column {name}"},
@@ -84,6 +139,8 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "unknown-decision": {"zh": "没有名为 {name} 的决定", "en": "there is no decision {name}"},
     # one family's outcome
     "needs": {"zh": "缺少 {names}", "en": "needs {names}"},
+    "would-follow": {"zh": "如果 {name} {side}：{result}", "en": "if {name} {side}: {result}"},
+    "cannot-follow": {"zh": "事先无法判断结果", "en": "cannot tell what would follow"},
     "needs-none": {"zh": "无法算出结果", "en": "the result cannot be computed"},
     "unreadable": {
         "zh": "{name} 的值“{value}”无法识别为{type_zh}",

@@ -221,6 +221,19 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A worked case tried: `differences` column → (expected, found), empty when it holds; `rules` by decision."""
+
+    case: Case
+    differences: dict[str, tuple[str, str]]
+    rules: dict[str, tuple[str, ...]]
+
+    @property
+    def holds(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A whole policy, parsed. `order`: figures and decisions so that each comes after what it reads."""
 

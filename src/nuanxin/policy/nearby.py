@@ -6,140 +6,209 @@ rounding bends it; three points give it and its zero exactly. Every answer is th
 that what is said is so; the next cent (or the next whole one) on the near side has been tried too and gives another result.
 """
 
+import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import product
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from nuanxin.policy.explain import Change, DecisionSheet, Explanation, Side, explainer, say_value
-from nuanxin.policy.feel import Compare, Expr, Lit, Match, Name, walk
+from nuanxin.policy.explain import (
+    NO_RESULT,
+    Change,
+    DecisionSheet,
+    Explanation,
+    Result,
+    Side,
+    explainer,
+    named,
+    result_of,
+    say_value,
+)
+from nuanxin.policy.feel import Call, Compare, Expr, Lit, Match, Name, walk
 from nuanxin.policy.model import Decision, Input, Label
-from nuanxin.policy.rows import Decided, RowDecider
+from nuanxin.policy.rows import Both, Decided, Reason, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN
 
 CENT = Fraction(1, 100)
 PROBES = tuple(Fraction(10) ** power for power in (0, 2, 4, 5, 6, 8))
 MAX_CANDIDATES = 60
+MAX_KNOWN = 5_000
+MAX_TEXTS = 20
+MAX_MEMBERS = 3
+MISSING = ("needs", "unreadable", "not-allowed")  # the reasons that a figure would take away
+OTHER = "\x1f"  # a text that no policy names
 
 
-def with_nearby(sheet: Explanation, decider: RowDecider, row: Mapping[str, Any], changes: bool) -> Explanation:
+def with_nearby(sheet: Explanation, decider: RowDecider, changes: bool) -> Explanation:
     """The sheet with `sides` where a figure is missing and, when asked, `changes` where a decision was made."""
-    near = _Near(decider, row, sheet.state)
+    near = Near(decider, sheet.state)
     done = tuple(near.complete(decision, changes) for decision in sheet.decisions)
     return replace(sheet, decisions=done)
 
 
+def with_sides(decider: RowDecider, state: Decided) -> Decided:
+    """The family with the problem of each decision that lacks one figure followed by what would follow on each side of it."""
+    open_ones = [item for item in decider.model.decisions if state.outcomes[item.name].problem]
+    missing = [item for item in decider.model.inputs if state.env.get(item.name) is UNKNOWN and not item.optional]
+    if not open_ones or not missing:
+        return state
+    near = Near(decider, state)
+    outcomes = dict(state.outcomes)
+    for decision in open_ones:
+        outcome = outcomes[decision.name]
+        outcomes[decision.name] = replace(outcome, problem=(*outcome.problem, *_sides_of(near, decision)))
+    return replace(state, outcomes=outcomes)
+
+
+def _sides_of(near: "Near", decision: Decision) -> tuple[Reason, ...]:
+    """The sentences. Families that are equal in all that the decision rests on are worked out once."""
+    known = _known.setdefault(near.decider, {})
+    env = near.state.env
+    standards = near.decider.standards_of(decision)
+    names = [*(item.name for item in near.decider.inputs(decision)), *standards]
+    if any(env[name] is UNKNOWN for name in standards):
+        names.append(near.decider.model.area_input)
+    values = (env.get(name) for name in names)
+    missing = tuple(code for code, _ in near.state.outcomes[decision.name].problem)
+    key = (
+        decision.name,
+        near.state.as_of,
+        missing,
+        *(repr(value) if isinstance(value, list | dict) else value for value in values),
+    )
+    if key not in known:
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        known[key] = tuple(side.reason() for side in near.sides(decision))
+    return known[key]
+
+
+_known: WeakKeyDictionary[RowDecider, dict[Any, tuple[Reason, ...]]] = WeakKeyDictionary()
+
+
 @dataclass(slots=True)
-class _Near:
+class Near:
+    """One family, and the same with one figure put in place of another."""
+
     decider: RowDecider
-    row: Mapping[str, Any]
     state: Decided
+    _tried: dict[tuple[str, Any], Decided] = field(default_factory=dict)
+    _zeros: dict[tuple[str, str, Fraction], set[Fraction]] = field(default_factory=dict)
+    _bent: set[tuple[str, str, Fraction]] = field(default_factory=set)
 
     def complete(self, sheet: DecisionSheet, changes: bool) -> DecisionSheet:
         if sheet.outcome.problem:
             return replace(sheet, sides=tuple(self.sides(sheet.decision)))
-        named = any(output.type not in NUMERIC for output in sheet.decision.outputs)
-        wanted = changes and sheet.decision.table is not None and named
+        wanted = changes and sheet.decision.table is not None and named(sheet.decision)
         return replace(sheet, changes=tuple(self.changes(sheet.decision))) if wanted else sheet
 
-    # deciding with one figure put in place of another
-    def given(self, item: Input, value: Any) -> Any:
-        """What the row must hold so that expressions see `value`."""
-        return value / item.factor if type(value) is Fraction else value
-
     def decided(self, item: Input, value: Any) -> Decided:
-        return self.decider.decide({**self.row, item.name: self.given(item, value)}, self.state.as_of)
+        """The family with `value` as expressions see it."""
+        key = (item.name, tuple(value) if isinstance(value, list) else value)
+        if key not in self._tried:
+            self._tried[key] = self.decider.again(self.state, item.name, value)
+        return self._tried[key]
 
-    def result(self, decision: Decision, item: Input, value: Any) -> str | None:
-        """The decision's result as text; None where there is none."""
-        state = self.decided(item, value)
-        return result_text(decision, state)
-
-    def inputs(self, decision: Decision) -> list[Input]:
-        """The inputs that the decision rests on, through figures and earlier decisions."""
-        names: dict[str, None] = {}
-        pending = list(decision.reads())
-        earlier = {item.name: item for item in self.decider.model.decisions}
-        while pending:
-            for base in self.decider.bases(pending.pop(0)):
-                if base in names:
-                    continue
-                names[base] = None
-                if base in earlier:
-                    pending += earlier[base].reads()
-        return [item for item in self.decider.model.inputs if item.name in names]
-
-    def upstream(self, decision: Decision) -> list[Decision]:
-        """The decision and those it rests on."""
-        found = {decision.name: decision}
-        earlier = {item.name: item for item in self.decider.model.decisions}
-        pending = [decision]
-        while pending:
-            for name in pending.pop().reads():
-                for base in self.decider.bases(name):
-                    if base in earlier and base not in found:
-                        found[base] = earlier[base]
-                        pending.append(earlier[base])
-        return list(found.values())
+    def result(self, decision: Decision, item: Input, value: Any) -> Result | None:
+        """What the decision would give; None where it would not be made."""
+        return _result(decision, self.decided(item, value))
 
     # where a limit is met
-    def margins(self, decision: Decision, item: Input, value: Fraction) -> list[Fraction | None]:
-        env = self.decided(item, value).env
-        sheet = explainer(self.decider)
-        return [margin for one in self.upstream(decision) for margin in sheet.margins(one.name, env)]
-
     def zeros(self, decision: Decision, item: Input, start: Fraction) -> set[Fraction]:
-        """Where the margins of the decision's limits are zero, as far as three points from `start` on tell."""
-        step = Fraction(1)
-        found = set()
-        for a, b, c in zip(*(self.margins(decision, item, start + step * n) for n in range(3)), strict=True):
-            if a is None or b is None or c is None or a == b == c:
-                continue
-            bend = Fraction(0) if c == b else (2 * b - c - a) / (2 * (c - b))
-            slope = b * (1 + bend) - a
-            if slope:
-                found.add(start - a / slope)
-        return found
+        """Where the margins (value − limit) of the decision's limits, and of those it rests on, are zero, as far as three points from `start` on tell."""
+        return {zero for one in self.decider.upstream(decision) for zero in self._own_zeros(one, item, start)}
+
+    def _own_zeros(self, decision: Decision, item: Input, start: Fraction) -> set[Fraction]:
+        key = (decision.name, item.name, start)
+        if key not in self._zeros:
+            reached = self.decider.reached(item.name)
+            limits = [limit for limit in explainer(self.decider).limits(decision) if limit.reads & reached]
+            others = reached & self.state.outcomes.keys()
+            whole = any(limit.reads & others for limit in limits)
+            self._zeros[key] = set()
+            if limits:
+                envs = [
+                    self.decided(item, point).env if whole else self.decider.figures(self.state, item.name, point)
+                    for point in (start, start + 1, start + 2)
+                ]
+                margins = [[_margin(one.value(env), one.limit(env)) for env in envs] for one in limits]
+                self._zeros[key] = {start + step for found in margins if (step := _to_zero(*found)) is not None}
+                if not all(
+                    None not in found and explainer(self.decider).straight(one, item.name, others)
+                    for one, found in zip(limits, margins, strict=True)
+                ):
+                    self._bent.add((decision.name, item.name, start))
+        return self._zeros[key]
+
+    def told(self, decision: Decision, item: Input, start: Fraction) -> bool:
+        """Whether the zeros from `start` on are all there are."""
+        return not any((one.name, item.name, start) in self._bent for one in self.decider.upstream(decision))
+
+    def unit(self, item: Input) -> Fraction:
+        """The step between the values that a person can have."""
+        current = self.state.env.get(item.name)
+        if item.type == "number" and (type(current) is not Fraction or current.denominator != 1):
+            return Fraction(1, 10**4)
+        return CENT if item.type == "money" else Fraction(1)
 
     def grid(self, item: Input, around: Iterable[Fraction]) -> set[Fraction]:
         """The values that a person can have, next to each of the points."""
         current = self.state.env.get(item.name)
-        unit = CENT if item.type == "money" else Fraction(1)
-        if item.type == "number" and type(current) is Fraction and current.denominator != 1:
-            unit = Fraction(1, 10**4)
+        unit = self.unit(item)
         found = set()
         for point in around:
-            below = math.floor(point / unit)
-            found |= {(below + n) * unit for n in (-1, 0, 1, 2)}
+            below, exact = math.floor(point / unit), point % unit == 0
+            found |= {(below + n) * unit for n in ((-1, 0, 1) if exact else (0, 1))}
         lowest = Fraction(0) if type(current) is not Fraction or current >= 0 else -abs(current) * 10
         return {value for value in found if value >= lowest and self.decider.allowed(item.name, value)}
 
     def constants(self, item: Input, decision: Decision) -> list[Any]:
-        """The other values of a truth or text input that the tables name."""
+        """The other values of a truth or text input that the decision names."""
         if item.type == "boolean":
             return [True, False]
         if item.type != "string":
             return []
-        trees: list[Expr] = [
-            cell.tree for one in self.upstream(decision) if one.table for rule in one.table.rules for cell in rule.cells
-        ]
         named = [
             other.value
-            for tree in trees
+            for tree in self._trees(decision)
             for part in walk(tree)
             if isinstance(part, Compare | Match)
             for this, other in ((part.left, part.right), (part.right, part.left))
             if this == Name(item.name) and isinstance(other, Lit) and isinstance(other.value, str)
         ]
-        return list(dict.fromkeys(named))[:20]
+        return list(dict.fromkeys(named))
+
+    def _trees(self, decision: Decision) -> list[Expr]:
+        """Everything that the decision's result rests on."""
+        found: list[Expr] = [figure.tree for figure in self.decider.model.figures]
+        for one in self.decider.upstream(decision):
+            found += [one.tree] if one.tree is not None else []
+            for rule in one.table.rules if one.table else ():
+                found += [*(cell.tree for cell in rule.cells), *rule.outputs]
+        return found
+
+    def members(self, item: Input, decision: Decision) -> list[str] | None:
+        """The texts that a list is asked for; None where it is used in another way too."""
+        found: list[str] = []
+        asked = 0
+        trees = self._trees(decision)
+        for part in (part for tree in trees for part in walk(tree)):
+            match part:
+                case Call("list contains", (Name(name), Lit(str() as value))) if name == item.name:
+                    found.append(value)
+                    asked += 1
+        uses = sum(part == Name(item.name) for tree in trees for part in walk(tree))
+        return list(dict.fromkeys(found)) if asked == uses else None
 
     # answers
     def changes(self, decision: Decision) -> list[Change]:
         """Per input and other result, the smallest change that reaches it."""
-        now = result_text(decision, self.state)
+        now = _result(decision, self.state)
         found: list[Change] = []
-        for item in self.inputs(decision):
+        for item in self.decider.inputs(decision):
             value = self.state.env.get(item.name)
             if value is None or value is UNKNOWN:
                 continue
@@ -149,7 +218,7 @@ class _Near:
                 )
             else:
                 candidates = [new for new in self.constants(item, decision) if new != value]
-            reached: set[str] = set()
+            reached: set[Result] = set()
             for new in candidates[:MAX_CANDIDATES]:
                 result = self.result(decision, item, new)
                 if result is None or result == now or result in reached:
@@ -166,68 +235,154 @@ class _Near:
         return self.grid(item, zeros) - {value}
 
     def sides(self, decision: Decision) -> list[Side]:
-        """What would follow for each side of the one missing figure; nothing where several are missing."""
+        """What would follow for each side of the missing figure; one that says so where that cannot be told."""
+        env, model = self.state.env, self.decider.model
+        resting = {item.name for item in self.decider.inputs(decision)}
+        if self.decider.standards_of(decision):
+            resting.add(model.area_input)
         missing = [
-            item for item in self.inputs(decision) if self.state.env.get(item.name) is UNKNOWN and not item.optional
+            item
+            for item in model.inputs
+            if item.name in resting and env.get(item.name) is UNKNOWN and not item.optional
         ]
-        if len(missing) != 1 or decision.table is None:
+        about = any(code in MISSING for code, _ in self.state.outcomes[decision.name].problem)
+        if not missing or not about:
             return []
-        item = missing[0]
-        if item.type not in NUMERIC:
+        found = self._sides(decision, missing[0]) if len(missing) == 1 else None
+        if found is not None:
+            return found
+        label = Label("、".join(item.label.zh for item in missing), ", ".join(item.label.en for item in missing))
+        given = Label("补上", "is given") if len(missing) == 1 else Label("补齐", "are given")
+        return [Side(", ".join(item.name for item in missing), label, given, NO_RESULT, (("cannot-follow", {}),))]
+
+    def _sides(self, decision: Decision, item: Input) -> list[Side] | None:
+        if item.type not in (*NUMERIC, "date"):
+            values = self._values(decision, item)
+            return (
+                [
+                    Side(item.name, item.label, label, *outcome)
+                    for label, value in values
+                    if (outcome := self._follows(decision, item, value)) is not None
+                ]
+                if values
+                else None
+            )
+        step = dt.timedelta(1) if item.type == "date" else self.unit(item)
+        spans: list[tuple[Any, tuple[Result, tuple[Reason, ...]] | None]] = []
+        before: Any = None
+        for point in self._days(decision, item) if item.type == "date" else self._points(decision, item):
+            outcome = self._follows(decision, item, point)
+            if not spans or spans[-1][1] != outcome:
+                if spans and point - before > step and outcome is not None and spans[-1][1] is not None:
+                    return None  # it changes somewhere in between, or with every cent
+                spans.append((point, outcome))
+            before = point
+        found = []
+        for index, (start, outcome) in enumerate(spans):
+            if outcome is None:
+                continue
+            after = spans[index + 1][0] if index + 1 < len(spans) else None
+            found.append(Side(item.name, item.label, _span(item, start if index else None, after), *outcome))
+        return found or None
+
+    def _values(self, decision: Decision, item: Input) -> list[tuple[Label, Any]]:
+        """What a text, a truth value or a list of texts may be, as far as it matters; nothing where that is not known, or too much to tell."""
+        if item.type == "list<string>":
+            members = self.members(item, decision)
+            if not members or len(members) > MAX_MEMBERS:
+                return []
             return [
-                Side(
-                    item.name,
-                    item.label,
-                    Label(say_value(value, item.type, "", "zh"), say_value(value, item.type, "", "en")),
-                    result,
-                )
-                for value in self.constants(item, decision)
-                if (result := self.result(decision, item, value)) is not None
+                (_held(members, held), [name for name, inside in zip(members, held, strict=True) if inside])
+                for held in product((True, False), repeat=len(members))
             ]
+        values = self.constants(item, decision)
+        if item.name == self.decider.model.area_input:
+            areas = (one.area for one in self.decider.model.standards if one.area)
+            values = list(dict.fromkeys((*values, *areas)))
+        told = [
+            (Label(say_value(value, item.type, "", "zh"), say_value(value, item.type, "", "en")), value)
+            for value in values
+        ]
+        if item.type == "string" and self.decider.allowed(item.name, OTHER):
+            told.append((Label("为其他", "is anything else"), OTHER))
+        return told if len(told) <= MAX_TEXTS else []
+
+    def _follows(self, decision: Decision, item: Input, value: Any) -> tuple[Result, tuple[Reason, ...]] | None:
+        """The result, or why there would be none, were the missing figure `value`; None where it may not be that."""
+        state = self.decided(item, value)
+        if item.name in state.bad:
+            return None
+        problem = tuple(
+            (code, {**values, "area": Both(zh="其他地区", en="another area")})
+            if values.get("area") == OTHER
+            else (code, values)
+            for code, values in state.outcomes[decision.name].problem
+        )
+        return _result(decision, state) or NO_RESULT, problem
+
+    def _points(self, decision: Decision, item: Input) -> list[Fraction]:
+        """Figures on every side of every limit, rising."""
         zeros: set[Fraction] = set()
         for probe in PROBES:
             zeros |= self.zeros(decision, item, probe)
-        points = sorted(self.grid(item, {*zeros, Fraction(0), PROBES[-1]}))
-        spans: list[tuple[Fraction, str | None]] = []
-        for point in points:
-            result = self.result(decision, item, point)
-            if not spans or spans[-1][1] != result:
-                spans.append((point, result))
-        found = []
-        for index, (start, result) in enumerate(spans):
-            if result is None:
-                continue
-            after = spans[index + 1][0] if index + 1 < len(spans) else None
-            found.append(Side(item.name, item.label, _span(item, start if index else None, after), result))
-        return found
+            if self.told(decision, item, probe):
+                break
+        return sorted(self.grid(item, {*zeros, Fraction(0), PROBES[-1]}))
+
+    def _days(self, decision: Decision, item: Input) -> list[dt.date]:
+        """Days on every side of every day that the date is compared with, rising."""
+        envs = [self.decider.figures(self.state, item.name, day) for day in (dt.date(2000, 1, 1), dt.date(2001, 1, 1))]
+        limits = {
+            first
+            for one in self.decider.upstream(decision)
+            for limit in explainer(self.decider).limits(one)
+            if item.name in limit.reads
+            for first, second in (tuple(side(env) for env in envs) for side in (limit.value, limit.limit))
+            if type(first) is dt.date and first == second  # the side that is not the date itself
+        }
+        found = {day + dt.timedelta(n) for day in limits for n in (-1, 0, 1)} | {dt.date(1900, 1, 1)}
+        return sorted(day for day in found if self.decider.allowed(item.name, day))
 
 
-def _span(item: Input, start: Fraction | None, after: Fraction | None) -> Label:
-    def say(value: Fraction, lang: str) -> str:
+def _held(members: Sequence[str], held: Sequence[bool]) -> Label:
+    """Which texts a list has and which it lacks."""
+    zh = "、".join(f"{'有' if inside else '没有'}“{name}”" for name, inside in zip(members, held, strict=True))
+    en = ", ".join(f"{'has' if inside else 'lacks'} “{name}”" for name, inside in zip(members, held, strict=True))
+    return Label(zh, en)
+
+
+def _margin(value: Any, limit: Any) -> Fraction | None:
+    return value - limit if type(value) is Fraction and type(limit) is Fraction else None
+
+
+def _to_zero(a: Fraction | None, b: Fraction | None, c: Fraction | None) -> Fraction | None:
+    """How far from the first of three points, one apart, a quotient of two straight lines with these values is zero."""
+    if a is None or b is None or c is None or a == b == c:
+        return None
+    bend = Fraction(0) if c == b else (2 * b - c - a) / (2 * (c - b))
+    slope = b * (1 + bend) - a
+    return -a / slope if slope else None
+
+
+def _span(item: Input, start: Any, after: Any) -> Label:
+    """From `start` (None: from the lowest) to before `after` (None: to the highest), of figures or days."""
+
+    def say(value: Any, lang: str) -> str:
         return say_value(value, item.type, item.unit, lang)
 
+    below, under, more = ("早于", "before", "later") if item.type == "date" else ("低于", "below", "more")
     if start is None and after is None:
         return Label("无论多少", "whatever it is")
-    if start is None and after is not None:
-        return Label(f"低于 {say(after, 'zh')}", f"below {say(after, 'en')}")
-    assert start is not None
+    if start is None:
+        return Label(f"{below} {say(after, 'zh')}", f"{under} {say(after, 'en')}")
     if after is None:
-        return Label(f"{say(start, 'zh')} 及以上", f"{say(start, 'en')} or more")
+        return Label(f"{say(start, 'zh')} 及以{'后' if item.type == 'date' else '上'}", f"{say(start, 'en')} or {more}")
     return Label(
-        f"{say(start, 'zh')} 起、低于 {say(after, 'zh')}", f"from {say(start, 'en')} to below {say(after, 'en')}"
+        f"{say(start, 'zh')} 起、{below} {say(after, 'zh')}", f"from {say(start, 'en')} to {under} {say(after, 'en')}"
     )
 
 
-def result_text(decision: Decision, state: Decided) -> str | None:
-    """The values of a decision in one text, of amounts the rule that gives them; None where it was not made."""
+def _result(decision: Decision, state: Decided) -> Result | None:
+    """What the decision gives; None where it was not made."""
     outcome = state.outcomes[decision.name]
-    if outcome.problem:
-        return None
-    if all(output.type in NUMERIC for output in decision.outputs):
-        return "+".join(outcome.rules)
-    shown = [
-        (f"{output.label.zh} " if len(decision.outputs) > 1 else "")
-        + say_value(outcome.output(decision, output), output.type, "", "zh")
-        for output in decision.outputs
-    ]
-    return "，".join(shown)
+    return None if outcome.problem else result_of(decision, outcome)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -12,12 +11,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from nuanxin.policy import folder
+from nuanxin.policy.check import check
 from nuanxin.policy.dmn import read_dmn
 from nuanxin.policy.engine import Engine, to_arrow
 from nuanxin.policy.explain import Explanation, explainer
 from nuanxin.policy.messages import PolicyError, Problem
-from nuanxin.policy.model import Case, Model
-from nuanxin.policy.nearby import with_nearby
+from nuanxin.policy.model import Case, CaseResult, Model
+from nuanxin.policy.nearby import with_nearby, with_sides
 from nuanxin.policy.rows import Outcome, RowDecider
 from nuanxin.policy.stream import decide_parquet
 from nuanxin.policy.values import UNKNOWN, Unreadable, read, read_date, show
@@ -27,19 +27,6 @@ CHINA = ZoneInfo("Asia/Shanghai")
 
 def today() -> dt.date:
     return dt.datetime.now(CHINA).date()
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """A worked case tried: `differences` column → (expected, found), empty when it holds; `rules` by decision."""
-
-    case: Case
-    differences: dict[str, tuple[str, str]]
-    rules: dict[str, tuple[str, ...]]
-
-    @property
-    def holds(self) -> bool:
-        return not self.differences
 
 
 class Policy:
@@ -128,9 +115,8 @@ class Policy:
 
     def decide_parquet(
         self, source: Path, out: Path, as_of: dt.date | str | None = None, *, lang: str = "both"
-    ) -> dict[str, Any] | None:
-        """Decides a Parquet file into another without holding it: rows by rule and decision, or None where `decide` must be used."""
-        out.parent.mkdir(parents=True, exist_ok=True)
+    ) -> dict[str, Any]:
+        """Decides a Parquet file into another without holding it: {rows, decisions: {name: {decided, problems, rules: {id: rows}}}}."""
         return decide_parquet(self._engine, source, out, self._on(as_of, False), lang)
 
     def evaluate(
@@ -146,7 +132,7 @@ class Policy:
         for name in (*self.model.standard_names, *(figure.name for figure in self.model.figures)):
             value = state.env.get(name)
             found[name] = None if value is UNKNOWN else value
-        columns = self._rows.columns(state, "both")
+        columns = self._rows.columns(with_sides(self._rows, state), "both")
         for decision in self.model.decisions:
             outcome: Outcome = state.outcomes[decision.name]
             for output in decision.outputs:
@@ -169,7 +155,7 @@ class Policy:
         another result.
         """
         state = self._rows.decide(row, self._on(as_of, what_if))
-        return with_nearby(explainer(self._rows).sheet(state), self._rows, row, changes)
+        return with_nearby(explainer(self._rows).sheet(state), self._rows, changes)
 
     # looking after it
     def run_cases(self) -> list[CaseResult]:
@@ -179,9 +165,10 @@ class Policy:
     def _case(self, case: Case) -> CaseResult:
         on = case.as_of or self.model.effective_from or today()
         state = self._rows.decide(case.row, on)
-        columns = self._rows.columns(state, "both")
+        columns = self._rows.columns(with_sides(self._rows, state), "both")
         outputs = {output.column: output for decision in self.model.decisions for output in decision.outputs}
         differences: dict[str, tuple[str, str]] = {}
+        why = {o.column: columns[f"{item.name}_problem"] for item in self.model.decisions for o in item.outputs}
         for name, expected in case.expected.items():
             found = columns[name]
             if name in outputs and found is not None:
@@ -198,14 +185,12 @@ class Policy:
                 text = "" if found is None else str(found)
                 same = text == ("" if expected == "-" else expected) or expected == ""
             if not same and expected != "":
-                differences[name] = (expected, text)
+                differences[name] = (expected, text or why.get(name) or "")
         return CaseResult(case, differences, {name: outcome.rules for name, outcome in state.outcomes.items()})
 
     def check(self) -> list[Problem]:
         """What is wrong with the policy although it can be read. Errors in reading it are raised by `load`."""
-        from nuanxin.policy.check import check
-
-        return check(self)
+        return check(self.model, self.run_cases())
 
 
 class PolicySet:

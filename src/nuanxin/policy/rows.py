@@ -9,7 +9,7 @@ from typing import Any
 from nuanxin.policy.evaluate import Closure, Evaluator, equal
 from nuanxin.policy.feel import Expr, Name, Path, names_in
 from nuanxin.policy.messages import TYPE_WORDS, say
-from nuanxin.policy.model import Decision, Figure, Model, Output, Rule, Table
+from nuanxin.policy.model import Decision, Figure, Input, Model, Output, Rule, Table
 from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read, round_half_up, show, to_decimal
 
 MONEY_LIMIT = Fraction(10) ** 16  # DECIMAL(18, 2)
@@ -105,6 +105,10 @@ class RowDecider:
         self._inputs = [(item, item.factor if item.factor != 1 else None) for item in model.inputs]
         self._optional = {item.name for item in model.inputs if item.optional}
         self._bases: dict[str, tuple[str, ...]] = {}
+        self._upstream: dict[str, tuple[Decision, ...]] = {}
+        self._inputs_of: dict[str, tuple[Input, ...]] = {}
+        self._standards_used: dict[str, tuple[str, ...]] = {}
+        self._followers: dict[str, tuple[Figure | Decision, ...]] = {}
         self._reads = {item.name: item.reads() for item in model.decisions}
 
     def _rule(self, make: Evaluator, decision: Decision, rule: Rule) -> _Rule:
@@ -167,16 +171,58 @@ class RowDecider:
 
     def decide(self, row: Mapping[str, Any], as_of: dt.date) -> Decided:
         env, bad = self.environment(row, as_of)
-        outcomes: dict[str, Outcome] = {}
-        state = Decided(env, bad, outcomes, as_of)
-        for item in self.model.order:
+        state = Decided(env, bad, {}, as_of)
+        self._run(self.model.order, state)
+        return state
+
+    def again(self, state: Decided, name: str, value: Any) -> Decided:
+        """The same family with another value of one input, as expressions see it: only what rests on that input is worked out again."""
+        found = Decided(*self._put(state, name, value), dict(state.outcomes), state.as_of)
+        self._run(self._resting_on(name), found)
+        return found
+
+    def figures(self, state: Decided, name: str, value: Any) -> dict[str, Any]:
+        """What expressions see with another value of one input, decisions left as they are."""
+        found = Decided(*self._put(state, name, value), state.outcomes, state.as_of)
+        self._run((item for item in self._resting_on(name) if isinstance(item, Figure)), found)
+        return found.env
+
+    def reached(self, name: str) -> set[str]:
+        """The names that change with an input: its own, the figures and decisions that rest on it, by area the standards."""
+        standards = set(self._standard_names) if name == self.model.area_input else set()
+        return {name} | standards | {item.name for item in self._resting_on(name)}
+
+    def _put(self, state: Decided, name: str, value: Any) -> tuple[dict[str, Any], dict[str, Reason]]:
+        env = {**state.env, name: value}
+        bad = {key: reason for key, reason in state.bad.items() if key != name}
+        if not self.allowed(name, value):
+            bad[name] = ("not-allowed", {"name": name, "value": show(value)})
+            env[name] = None if self.strict else UNKNOWN
+        if name == self.model.area_input and self.model.standards:
+            env |= self.standards(env[name] if isinstance(env[name], str) else None, state.as_of)
+        return env, bad
+
+    def _run(self, items: Iterable[Figure | Decision], state: Decided) -> None:
+        for item in items:
             if isinstance(item, Figure):
-                env[item.name] = self._figures[item.name](env)
+                state.env[item.name] = self._figures[item.name](state.env)
                 continue
             outcome = self._decide(item, state)
-            outcomes[item.name] = outcome
-            env[item.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
-        return state
+            state.outcomes[item.name] = outcome
+            state.env[item.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
+
+    def _resting_on(self, name: str) -> tuple[Figure | Decision, ...]:
+        """The figures and decisions that an input reaches, in order."""
+        if name not in self._followers:
+            reached = {name} | (set(self._standard_names) if name == self.model.area_input else set())
+            found: list[Figure | Decision] = []
+            for item in self.model.order:
+                reads = names_in(item.tree) if isinstance(item, Figure) else self._reads[item.name]
+                if reached.intersection(reads):
+                    reached.add(item.name)
+                    found.append(item)
+            self._followers[name] = tuple(found)
+        return self._followers[name]
 
     def _decide(self, decision: Decision, state: Decided) -> Outcome:
         refused = (
@@ -355,6 +401,36 @@ class RowDecider:
                 else tuple(dict.fromkeys(base for read_name in names_in(figure.tree) for base in self.bases(read_name)))
             )
         return self._bases[name]
+
+    def upstream(self, decision: Decision) -> tuple[Decision, ...]:
+        """The decision and those it rests on."""
+        if decision.name not in self._upstream:
+            earlier = {item.name: item for item in self.model.decisions}
+            found = {decision.name: decision}
+            pending = [decision]
+            while pending:
+                for base in (base for name in self._reads[pending.pop().name] for base in self.bases(name)):
+                    if base in earlier and base not in found:
+                        found[base] = earlier[base]
+                        pending.append(earlier[base])
+            self._upstream[decision.name] = tuple(found.values())
+        return self._upstream[decision.name]
+
+    def inputs(self, decision: Decision) -> tuple[Input, ...]:
+        """The inputs that the decision rests on, through figures and earlier decisions."""
+        if decision.name not in self._inputs_of:
+            reads = [name for one in self.upstream(decision) for name in self._reads[one.name]]
+            names = {base for name in reads for base in self.bases(name)}
+            self._inputs_of[decision.name] = tuple(item for item in self.model.inputs if item.name in names)
+        return self._inputs_of[decision.name]
+
+    def standards_of(self, decision: Decision) -> tuple[str, ...]:
+        """The standards that the decision rests on."""
+        if decision.name not in self._standards_used:
+            reads = [name for one in self.upstream(decision) for name in self._reads[one.name]]
+            names = {base for name in reads for base in self.bases(name)}
+            self._standards_used[decision.name] = tuple(name for name in self._standard_names if name in names)
+        return self._standards_used[decision.name]
 
     def _why(self, reads: Iterable[str], state: Decided) -> tuple[Reason, ...]:
         """Which missing figures stand behind an unknown result: those that its names rest on and that have no value."""

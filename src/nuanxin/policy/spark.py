@@ -6,9 +6,11 @@ installed (and its dependencies: DuckDB, PyArrow, NumPy). The master is `NUANXIN
 
 import datetime as dt
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +20,14 @@ from nuanxin.policy.engine import result_schema
 from nuanxin.policy.folder import POLICY_FILE, read_files
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.policy import Policy
-from nuanxin.policy.tables import read_table
+from nuanxin.policy.stream import passing_through, write_decided
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ROW = "_nuanxin_row"
+BATCH = 131_072  # rows that a worker decides at a time; with Spark's own 10,000 half of the time goes to beginning anew
+PIECE = 4 * BATCH  # rows that the machine with the file sends and takes back at a time
 
 
 @lru_cache(maxsize=16)
@@ -33,9 +37,12 @@ def _policy(files: tuple[tuple[str, bytes], ...]) -> Policy:
 
 
 def decider(
-    policy: Policy, as_of: dt.date | str | None, lang: str
+    policy: Policy, as_of: dt.date | str, lang: str
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What runs on the workers: Arrow batches in, the same with the decisions' columns out."""
+    """What runs on the workers: Arrow batches in, the same with the decisions' columns out.
+
+    `as_of`: a date on which the policy is known to be in force, or the name of a date column, of which each worker looks at its own.
+    """
     files = tuple(sorted(policy.model.files.items()))
     if POLICY_FILE not in policy.model.files:  # a DMN file travels as the folder that says the same
         from nuanxin.policy.dmn import write_folder
@@ -45,7 +52,7 @@ def decider(
     def decide(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         own = _policy(files)
         for batch in batches:
-            table = own.decide(pa.Table.from_batches([batch]), as_of, lang=lang, what_if=True)
+            table = own.decide(pa.Table.from_batches([batch]), as_of, lang=lang, what_if=not isinstance(as_of, str))
             yield from table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
 
     return decide
@@ -71,9 +78,13 @@ def decide_frame(
 def session() -> "SparkSession":
     """A Spark session on `NUANXIN_SPARK`. Raises PolicyError where PySpark or Java is missing or the master does not answer."""
     try:
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError:
-        raise PolicyError("no-spark", why="pyspark") from None
+        raise PolicyError("no-pyspark") from None
+    if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+        raise PolicyError("no-java")
     master = os.environ.get("NUANXIN_SPARK", "local[*]")
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers elsewhere: set it to their Python
     try:
@@ -81,20 +92,32 @@ def session() -> "SparkSession":
             SparkSession.builder.master(master)
             .appName("nuanxin policy")
             .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", str(BATCH))
             .config("spark.sql.session.timeZone", "Asia/Shanghai")
             .config("spark.ui.enabled", "false")
             .config("spark.ui.showConsoleProgress", "false")
             .config("spark.executorEnv.PYTHONPATH", str(Path(__file__).parents[2]))
             .getOrCreate()
         )
-    except Exception as error:
-        raise PolicyError("no-spark", why=str(error).splitlines()[0]) from error
+    except (PySparkException, Py4JError, RuntimeError) as error:
+        raise PolicyError("no-spark", why=f"{master}: {next(iter(str(error).splitlines()), '')}") from error
 
 
-def decide_file(policy: Policy, path: Path, as_of: dt.date | str | None, lang: str) -> pa.Table:
-    """A file decided on Spark, its rows in order."""
-    table = read_table(path)
-    return decide_table(policy, table, as_of, lang, session())
+def decide_file(
+    policy: Policy, path: Path, out: Path, as_of: dt.date | str | None, lang: str, spark: "SparkSession | None" = None
+) -> dict[str, Any]:
+    """A Parquet file decided on Spark into another, its rows in order. This machine holds one piece of it at a time. Returns the counts of `commands.summary`."""
+    with passing_through(policy._engine, path, out) as (file, part):
+        on_spark = spark or session()
+        decided = (decide_table(policy, piece, as_of, lang, on_spark) for piece in _pieces(file))
+        return write_decided(policy.model, decided, file.schema_arrow, part)
+
+
+def _pieces(file: Any) -> Iterator[pa.Table]:
+    """The rows of a Parquet file, PIECE at a time, however it is cut into row groups."""
+    batches = file.iter_batches(BATCH)
+    while held := list(islice(batches, PIECE // BATCH)):
+        yield pa.Table.from_batches(held)
 
 
 def decide_table(
@@ -104,6 +127,11 @@ def decide_table(
     missing = [item.name for item in policy.model.inputs if item.name not in table.column_names and not item.optional]
     if missing:
         raise PolicyError("no-columns", names=", ".join(missing))
+    if isinstance(as_of, str) and as_of in table.column_names:
+        for value in set(table.column(as_of).to_pylist()):
+            policy._on(value, False)
+    elif isinstance(as_of, str) and not as_of[:4].isdigit():
+        raise PolicyError("no-as-of", name=as_of)
     numbered = table.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
     frame: Any = spark.createDataFrame(numbered)
     parts = max(spark.sparkContext.defaultParallelism, 2)

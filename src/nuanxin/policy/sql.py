@@ -10,6 +10,7 @@ refused with its sentence, by `rows`.
 """
 
 import datetime as dt
+import itertools
 import math
 import re
 from collections.abc import Container, Iterable, Sequence
@@ -93,7 +94,7 @@ class Plain:
     """A boolean, string or date expression.
 
     `hit`, `rules`: for a decision whose rules have constant outputs, the column with the rule's number and the numbers by output, so that
-    a later test of the output is one of the number.
+    a later test of the output is one of the number. `written`: the column as results hold it, where that is an ENUM and not a text.
     """
 
     sql: str
@@ -101,14 +102,17 @@ class Plain:
     optional: frozenset[str] = frozenset()
     hit: str = ""
     rules: tuple[tuple[Any, tuple[int, ...]], ...] = ()
+    written: str = ""
 
 
 Node = Num | Plain
 
 
 MANY_RULES = 24  # a table with more is compiled to a tree of comparisons instead of a chain
+MANY_CASES = 256  # a table over things that can take no more combinations than this is worked out beforehand
 CONFLICT = -1
 NO_TEXT = "CAST(NULL AS VARCHAR)"
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 _CONSTANT = re.compile(r"'(?:[^']|'')*'|CAST\('-?\d+' AS \w+\)|TRUE|FALSE")
 
 
@@ -165,6 +169,15 @@ def _in_rules(hit: str, numbers: Sequence[int], done: Container[int] = ()) -> st
     if all(number in done for number in range(1, first)):
         return f"{hit} <= {last}"
     return f"{hit} BETWEEN {first} AND {last}"
+
+
+def looked_up(texts: Sequence[str], place: str) -> str:
+    """The text constant number `place` (from 1) of a list, as an ENUM: a byte a row, cheap to group and to write."""
+    values = list(dict.fromkeys(text for text in texts if text != NO_TEXT))
+    if not values:
+        return NO_TEXT
+    items = ", ".join("NULL" if text == NO_TEXT else text for text in texts)
+    return f"(CAST([{items}] AS ENUM ({', '.join(values)})[]))[{place}]"
 
 
 _MULTIPLE = re.compile(r"\((\w+) \* CAST\('(\d+)' AS BIGINT\)\)")
@@ -321,7 +334,6 @@ class Compiler:
     ) -> None:
         self.model, self.profile, self.standards, self.lang, self.figures = model, profile, standards, lang, figures
         self.proofs, self.fen, self.carried = proofs or {}, fen, carried
-        self.guards: dict[int, list[str]] = {}
         self.nodes: dict[str, Node] = {}
         self.layers: list[Layer] = []
         self.rest: list[str] = []
@@ -388,8 +400,6 @@ class Compiler:
             ]
         order = {name: index for index, name in enumerate(self._result_names())}
         results.sort(key=lambda pair: order[pair[0]])
-        for high, columns in self.guards.items():
-            self.rest.append(f"({' | '.join(columns)}) NOT BETWEEN 0 AND {high}")
         rest = " OR ".join(dict.fromkeys(self.rest)) or "FALSE"
         final = ", ".join(
             [
@@ -433,7 +443,8 @@ class Compiler:
                 text, low, high = scaled(name, low, high, factor.numerator)
                 node = Num(text, low, high, 10**found.scale * factor.denominator)
             if found.guarded and not item.optional:
-                self.guards.setdefault(found.high, []).append(name)
+                # one comparison a column: the engine leaves out those that its statistics of the table already prove
+                self.rest.append(f"{name} NOT BETWEEN 0 AND {found.high}")
             if item.type == "integer" and found.scale:
                 self.rest.append(f"{name} % {10**found.scale} <> 0")
         elif item.type == "string":
@@ -702,8 +713,9 @@ class Compiler:
             rules.append(Rule("", (), tuple(output.default or Lit(None) for output in decision.outputs), ()))
         apart, covered = self.proofs.get(decision.name, (False, False))
         unsure = table.hit in ("U", "A") and not apart
-        hit = self._dispatched(table, rules, unsure) if len(rules) > MANY_RULES else None
-        always = covered
+        hit, always = self._worked_out(table, rules, unsure), covered
+        if hit is None and len(rules) > MANY_RULES:
+            hit = self._dispatched(table, rules, unsure)
         if hit is None:
             conditions = [self.condition(rule) for rule in rules]
             if unsure:
@@ -717,12 +729,58 @@ class Compiler:
             always = covered or conditions[-1] == "TRUE"
         self.layers.append(Layer())
         found = self._outputs(decision, rules, hit, always)
-        rule_id = self._choose([quoted(rule.id) if rule.id else NO_TEXT for rule in rules], hit, False)
+        rule_id = looked_up([quoted(rule.id) if rule.id else NO_TEXT for rule in rules], hit)
         problem = NO_TEXT
         if not always:
             problem = f"CASE WHEN {hit} = {NO_RULE} THEN {quoted(say('not-decided', self.lang))} END"
             self._undecided(decision, f"{hit} = {NO_RULE}")
         return [*found, (f"{decision.name}_rule", rule_id), (f"{decision.name}_problem", problem)]
+
+    def _finite(self, name: str) -> tuple[str, list[tuple[int, dict[str, Any]]]] | None:
+        """A whole-number expression that tells the values of a name apart, and (number, what expressions see); None where there are too many."""
+        node = self.nodes.get(name)
+        if isinstance(node, Plain) and node.hit:
+            return f"({node.hit} - 1)", sorted(
+                (number - 1, {name: value}) for value, numbers in node.rules for number in numbers
+            )
+        if isinstance(node, Plain) and node.kind == "boolean" and not node.optional:
+            return f"CAST({node.sql} AS SMALLINT)", [(0, {name: False}), (1, {name: True})]
+        return None
+
+    def _worked_out(self, table: Table, rules: list[Rule], unsure: bool) -> str | None:
+        """The number of the rule where the cells ask only for truth values and the results of constant tables: every combination is decided
+        here, by the row evaluator's closures, and a row looks up its own."""
+        names = list(dict.fromkeys(name for rule in rules for name in rule.reads()))
+        found = [self._finite(name) for name in names]
+        subjects = [item for item in found if item is not None]
+        if not subjects or len(subjects) < len(found) or math.prod(len(values) for _, values in subjects) > MANY_CASES:
+            return None
+        tests = [[self.evaluator.closure(cell.tree) for cell in rule.cells] for rule in rules]
+        numbers = []
+        for combination in itertools.product(*(values for _, values in subjects)):
+            env: dict[str, Any] = {key: value for _, own in combination for key, value in own.items()}
+            hits = [number for number, cells in enumerate(tests, 1) if all(cell(env) is True for cell in cells)]
+            if (
+                unsure
+                and len({self._result_key(table, rules[number - 1]) for number in hits if rules[number - 1].id}) > 1
+            ):
+                numbers.append(CONFLICT)
+            else:
+                numbers.append(hits[0] if hits else NO_RULE)
+        place, weight = "1", 1
+        for sql, values in reversed(subjects):
+            place += f" + {sql} * {weight}" if weight > 1 else f" + {sql}"
+            weight *= len(values)
+        hit = self.column(f"(CAST([{', '.join(map(str, numbers))}] AS SMALLINT[]))[{place}]")
+        if CONFLICT in numbers:
+            self.rest.append(f"{hit} = {CONFLICT}")
+        return hit
+
+    @staticmethod
+    def _result_key(table: Table, rule: Rule) -> tuple[str, ...]:
+        """What tells the result of a rule from another's: of an A table the outputs where they are constant, else the rule itself."""
+        same = table.hit == "A" and not any(names_in(tree) for tree in rule.outputs)
+        return tuple(map(repr, rule.outputs)) if same else (rule.id,)
 
     def _dispatched(self, table: Table, rules: list[Rule], unsure: bool) -> str | None:
         """The number of the rule by way of the text (the city) that most rules name: only its own rules are tried for a row."""
@@ -777,9 +835,7 @@ class Compiler:
         for rule, condition in zip(rules, conditions, strict=True):
             if not rule.id:
                 continue
-            constant_outputs = table.hit == "A" and not any(names_in(tree) for tree in rule.outputs)
-            key = tuple(map(repr, rule.outputs)) if constant_outputs else (rule.id,)
-            groups.setdefault(key, []).append(condition)
+            groups.setdefault(self._result_key(table, rule), []).append(condition)
         if len(groups) < 2:
             return ""
         return "(" + " + ".join(f"CAST(({' OR '.join(group)}) AS SMALLINT)" for group in groups.values()) + ")"
@@ -815,6 +871,9 @@ class Compiler:
             raise NotCompiled("an output that is not of its type")
         if kind != "number":
             texts = [node.sql for node in nodes if isinstance(node, Plain)]
+            if kind == "string" and hit is not None and all(_TEXT.fullmatch(text) for text in texts):
+                name = self.column(looked_up(texts, hit))
+                return Plain(f"CAST({name} AS VARCHAR)", kind, written=name)
             return Plain(self.column(self._choose(texts, hit, covered)), kind)
         numbers = [node for node in nodes if isinstance(node, Num)]
         if output.type == "money":
@@ -938,14 +997,15 @@ class Compiler:
 
     def _stored(self, node: Node, type_name: str) -> str:
         if isinstance(node, Plain):
-            return node.sql
+            return node.written or node.sql
         if type_name == "money":
             text, low, high = whole(node, 2, "half_up")
             if self.fen:
-                return f"CAST({text} AS BIGINT)"
+                return f"{'CAST' if max(abs(low), abs(high)) < MONEY_FEN_LIMIT else 'TRY_CAST'}({text} AS BIGINT)"
             if max(abs(low), abs(high)) < MONEY_FEN_LIMIT:
                 return f"(CAST({text} AS DECIMAL(18, 0)) * CAST('0.01' AS DECIMAL(3, 2)))"
-            return f"CAST(CAST({text} AS DECIMAL(36, 0)) * CAST('0.01' AS DECIMAL(2, 2)) AS DECIMAL(18, 2))"
+            # what is too large is left to the row evaluator, and must not stop the others
+            return f"TRY_CAST(TRY_CAST({text} AS DECIMAL(36, 0)) * CAST('0.01' AS DECIMAL(2, 2)) AS DECIMAL(18, 2))"
         if type_name == "integer":
             return f"CAST({whole(node, 0, 'floor')[0]} AS BIGINT)"
         text, low, high = whole(node, NUMBER_PLACES, "half_up")

@@ -130,15 +130,21 @@ def _cell_text(value: Any) -> str:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Writes an Arrow table by extension. Numbers lose trailing zeros in CSV; money keeps its two places."""
+    """Writes an Arrow table by extension. Numbers lose trailing zeros in CSV; money keeps its two places. Raises OSError."""
     kind = format_of(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    writable(path)
     if kind == ".parquet":
         pq.write_table(table, path, row_group_size=122_880)
     elif kind == ".csv":
         _write_csv(table, path)
     else:
         _write_xlsx(table, path)
+
+
+def writable(path: Path) -> None:
+    """Makes the folder and an empty file; raises OSError, which the libraries that write tables do not all do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.open("wb").close()
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -9,6 +9,7 @@ from pyarrow import Table as Table_
 from nuanxin.sheets.form import Field, Form, forms
 from nuanxin.sheets.messages import Message, Refusal
 from nuanxin.sheets.reading import Reading, read_file, read_files
+from nuanxin.sheets.typed import read_typed
 from nuanxin.sheets.writing import check_lines, inert, mark_up, write_table, write_template
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "mark_up",
     "read_file",
     "read_files",
+    "read_typed",
     "write_table",
     "write_template",
 ]
