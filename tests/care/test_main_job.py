@@ -370,6 +370,16 @@ class TestDecision:
         office.decide()
         assert office.families()["张＊"]["tier"] == tier
 
+    def test_the_whole_sentence_of_what_could_not_be_decided_is_kept(self, office):
+        office.send(E01, family("张刚"))
+        office.visit(("张刚", number("19750101"), "属实", {}))
+        Lead.objects.update(income=None)
+        office.decide()
+        finding = Finding.objects.get()
+        assert finding.problem.startswith("缺少 income；如果 ")
+        assert "16,320.00 元 及以上：不符合（none）" in finding.problem
+        assert Finding._meta.get_field("problem").clean(finding.problem * 20, None) == finding.problem * 20
+
     def test_deciding_again_changes_nothing_and_a_recomputed_round_is_the_same(self, office):
         certified(office, family("张刚"), family("李红", seq=5, homes=2))
         before = list(Finding.objects.order_by("pk").values())
@@ -498,7 +508,9 @@ class TestFilesAndAid:
         with pytest.raises(Refused, match="2 户不符合"):
             office.close()
         poor = publish.find_finding(office.round, office.families()["李＊"]["code"])
-        offers.offer(finding=poor, kind=None, note="", by=office.cast["he"], on=CERTIFIED)
+        offers.offer(
+            round_=office.round, codes=[poor.household.code], kind=None, note="", by=office.cast["he"], on=CERTIFIED
+        )
         assert offers.propose_offers(round_=office.round, by=office.cast["he"], on=CERTIFIED) == 1
         assert Offer.objects.get(declined=False).kind == "education"
         office.close()

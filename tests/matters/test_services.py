@@ -8,6 +8,7 @@ from nuanxin.matters.services import MatterRow
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused, verify_chain
 from nuanxin.union.models import Org
+from nuanxin.union.services import appoint
 
 pytestmark = pytest.mark.django_db
 FRIDAY = date(2022, 9, 9)  # Monday 12 September 2022 was a holiday (Mid-Autumn)
@@ -177,3 +178,17 @@ def test_lists_by_owner_and_by_tree(cast):
         ("QTX", 1, 0),
     ]
     assert queries.matters_under(Org.objects.get(code="QTX-01")).count() == 3
+
+
+def test_many_matters_go_to_an_owner_of_their_own_city_alone(cast, city):
+    """An officer who holds a post in two cities: none of one city goes to an owner of the other, whichever stands first."""
+    appoint(user="he", name="何秋实", org=Org.objects.get(code="WZ"), role="city_officer", from_on=FRIDAY, by="guan")
+    ours, theirs = receive(cast, row("一"), row("二", org="WZ-01-E01"))
+    shown = {matter.code: matter.owner.code for matter in (ours, theirs)}
+    street = Org.objects.get(code="QTX-01")
+    with pytest.raises(Refused, match=theirs.code):
+        services.assign_many(shown=shown, owner=street, by=cast["he"], on=FRIDAY)
+    assert not Matter.objects.filter(owner=street).exists()
+    assert not Event.objects.filter(verb="matter.assign").exists()
+    came = services.assign_many(shown={ours.code: shown[ours.code]}, owner=street, by=cast["he"], on=FRIDAY)
+    assert (came.done, came.changed) == (1, ())

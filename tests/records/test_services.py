@@ -199,5 +199,10 @@ class TestCalendar:
             )
         assert services.next_year_missing(date(2026, 11, 1)) == 2027
 
+    def test_a_name_that_is_too_long_is_refused_not_cut(self):
+        with pytest.raises(Refused, match="第 2 行的名称超过 40 个字"):
+            services.load_calendar(f"date,worked,name\n2027-01-01,0,{'元' * 41}\n", chain="QTX", by="he", on=DAY)
+        assert services.next_year_missing(date(2026, 11, 1)) == 2027
+
     def test_seeding_again_adds_nothing(self):
         assert services.seed_calendar() == 0

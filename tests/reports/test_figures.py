@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from nuanxin.records.services import Refused
-from nuanxin.reports.figures import FIGURES, make_range
+from nuanxin.reports.figures import FIGURES, OPENED, make_range, measure
 from nuanxin.union.models import Org
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_each_figure_has_labels_units_columns_and_its_query(name, city):
     assert set(figure.unit) == {"zh", "en"}
     assert figure.columns
     assert len({column.key for column in figure.columns}) == len(figure.columns)
-    query = figure.query(make_range(city, "2022Q3", "2023Q2"))
+    query = measure([figure], make_range(city, "2022Q3", "2023Q2"))[figure.name].query
     assert query.startswith("SELECT ")
     assert "2022Q3" not in query
     assert "%s" not in query
@@ -207,3 +207,24 @@ def test_a_range_that_runs_backwards_is_refused(city):
         make_range(city, "2023Q1", "2022Q4")
     with pytest.raises(ValueError, match="2022Q5"):
         make_range(city, "2022Q5", "2022Q5")
+
+
+def test_all_figures_come_from_one_statement_each_as_it_comes_alone(rows, city, django_assert_num_queries):
+    file = rows.file("2022Q3")
+    rows.plan(file.finding, "8160.05")
+    rows.job(5, event="夜市")
+    rows.job(7, event="夜市")
+    rows.consolation(3, "10.10")
+    rows.grant("3000.25")
+    rows.matter("problem", due=date(2022, 9, 29))
+    span = make_range(city, "2022Q3", "2022Q3")
+    with django_assert_num_queries(1):
+        found = measure(OPENED.values(), span)
+    assert found.keys() == OPENED.keys()
+    for name, figure in OPENED.items():
+        assert found[name] == measure([figure], span)[name], name
+        assert found[name].records == sum(len(records) for records in figure.records(span)), name
+        assert found[name].query.count("?") > 0, name
+    assert found["spent_yuan"].value == Decimal("3010.35")
+    assert (found["job_fairs"].value, found["job_fairs"].records, found["jobs"].value) == (1, 2, 12)
+    assert measure([], span) == {}

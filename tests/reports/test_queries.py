@@ -24,7 +24,7 @@ def test_pages_of_a_composed_figure_follow_through_its_parts(rows, span):
     pages = [queries.page_of(figure, span, page=n, size=2) for n in (1, 2, 3, 4)]
     days = [[row[0].day for row in page.rows] for page in pages]
     assert days == [[1, 2], [3, 4], [5], []]
-    assert {(page.total, page.pages) for page in pages} == {(5, 3)}
+    assert {(page.measured.records, page.pages) for page in pages} == {(5, 3)}
     assert [row[0].day for row in queries.all_rows(figure, span)] == [1, 2, 3, 4, 5]
 
 
@@ -57,7 +57,7 @@ def test_every_figure_lists_as_many_records_as_it_says(name, rows, span):
     rows.returned(rows.org("QTX-01-E06"), nil=True)
     figure = FIGURES[name]
     page = queries.page_of(figure, span, size=1000)
-    assert len(page.rows) == page.total == figure.count(span) > 0
+    assert len(page.rows) == page.measured.records == figure.count(span) > 0
     assert figure.value(span) > 0
     assert list(queries.all_rows(figure, span)) == page.rows
 

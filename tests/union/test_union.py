@@ -150,5 +150,5 @@ class TestScope:
             reveal(person, org=city, reason="核对", by=cast["wu"], on=DAY)
         assert reveal(person, org=city, reason="核对银行卡", by=cast["he"], on=DAY) == NUMBER
         event = Event.objects.get(verb="person.reveal")
-        assert event.facts == {"reason": "核对银行卡"}
+        assert event.facts == {"reason": "核对银行卡", "what": "id"}
         assert NUMBER not in repr(event.__dict__)

@@ -9,8 +9,14 @@ ROUND = Flow(
     ("open", "decided", "published", "closed"),
     [
         Move("decide", ("open", "decided", "published"), "decided", (CITY,)),
-        Move("publish", ("decided",), "published", (CITY,), ("proposals",)),
-        Move("close", ("published",), "closed", (CITY, APPROVER), ("all findings ended",)),
+        Move("publish", ("decided",), "published", (CITY,), ("no problem left",)),
+        Move(
+            "close",
+            ("published",),
+            "closed",
+            (CITY, APPROVER),
+            ("visited families decided", "findings ended", "offer or declined"),
+        ),
     ],
 )
 

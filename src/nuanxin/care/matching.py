@@ -512,7 +512,8 @@ def match_families(reported: pa.Table, known: pa.Table, *, engine: Engine | None
             from reported_family p left join ranked on ranked.f = p.unique_id and n = 1 order by family
             """
         ).to_arrow_table()
-    return result.cast(MATCHES)
+    # Sorted here too: DuckDB's threads may hand a large result on out of its order.
+    return result.cast(MATCHES).sort_by("family")
 
 
 def within_batch(reported: pa.Table, *, engine: Engine | None = None) -> pa.Table:
@@ -582,4 +583,4 @@ def clashes(reported: pa.Table, known: pa.Table) -> pa.Table:
             order by row
             """
         ).to_arrow_table()
-    return result.cast(CLASHES)
+    return result.cast(CLASHES).sort_by("row")

@@ -1,5 +1,6 @@
 """The main job's rows: rounds, returns, leads, visits, findings, notices, household files, aid, offers."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -93,6 +94,8 @@ class Return(models.Model):
     companion_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="companions")
 
     class Meta:
+        # Asked once for every union that owes one: without it the round's returns are walked for each.
+        indexes = [models.Index(fields=["round", "org", "state"], name="return_round_org")]
         constraints = [
             models.UniqueConstraint(
                 fields=["round", "attachment", "file_name"],
@@ -136,19 +139,26 @@ class Refusal(models.Model):
 
 
 class Lead(models.Model):
-    """A family to look at (线索): reported in a return, urgent between rounds, or due again from the round before.
+    """A family to look at (线索): reported in a return, applied for on a phone, urgent between rounds, or due again from the round
+    before.
 
     The figures are those reported, in yuan; what the visit found stands in Visit and overrides them in the decision.
     ``clock_on`` is the latest date for the visit.
     """
 
-    REPORTED, URGENT, AGAIN, REVIEW = "reported", "urgent", "again", "review"
+    REPORTED, URGENT, AGAIN, REVIEW, APPLIED = "reported", "urgent", "again", "review", "applied"
 
     code = models.CharField(max_length=80, unique=True)
     round = models.ForeignKey(Round, models.PROTECT, related_name="leads")
     source = models.CharField(
         max_length=10,
-        choices=[(REPORTED, "摸排上报"), (URGENT, "急难"), (AGAIN, "上季度未访"), (REVIEW, "复核")],
+        choices=[
+            (REPORTED, "摸排上报"),
+            (URGENT, "急难"),
+            (AGAIN, "上季度未访"),
+            (REVIEW, "复核"),
+            (APPLIED, "手机申报"),
+        ],
     )
     from_return = models.ForeignKey(Return, models.PROTECT, null=True, related_name="leads")
     family = models.PositiveIntegerField(null=True)
@@ -191,7 +201,10 @@ class Lead(models.Model):
     excuse = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["round", "state"], name="lead_round_state")]
+        indexes = [
+            models.Index(fields=["round", "state"], name="lead_round_state"),
+            models.Index(fields=["round", "clock_on"], name="lead_round_clock"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(state="held") | ~Q(held_code=""), name="held_lead_says_why"),
             models.CheckConstraint(
@@ -212,6 +225,61 @@ class Lead(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class HardshipApplication(models.Model):
+    """A worker's own application (困难申报), from the draft on a phone to the lead that it becomes.
+
+    ``sealed`` holds what was filled in while there is no lead yet (JSON under the key of numbers at rest): it is emptied when the
+    lead takes it over, and when it is withdrawn. An application sent while no round is open waits for the next one.
+    """
+
+    DRAFT, SENT, WITHDRAWN = "draft", "sent", "withdrawn"
+
+    code = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="applications")
+    org = models.ForeignKey(Org, models.PROTECT, related_name="applications")
+    state = models.CharField(
+        max_length=10, choices=[(DRAFT, "草稿"), (SENT, "已提交"), (WITHDRAWN, "已撤回")], default=DRAFT
+    )
+    sealed = models.BinaryField(null=True)
+    started_on = models.DateField()
+    sent_on = models.DateField(null=True)
+    lead = models.OneToOneField(Lead, models.PROTECT, null=True, related_name="application")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(state="draft"), name="application_one_draft"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_on__isnull=False), name="application_sent_on_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(lead__isnull=True) | Q(sealed__isnull=True), name="application_kept_once"
+            ),
+            models.CheckConstraint(condition=~Q(state="draft") | Q(lead__isnull=True), name="draft_has_no_lead"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Paper(models.Model):
+    """A photo of a paper that goes with an application (佐证材料)."""
+
+    application = models.ForeignKey(HardshipApplication, models.CASCADE, related_name="papers")
+    attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="papers")
+    kind = models.CharField(
+        max_length=10,
+        choices=[("identity", "身份证、户口簿"), ("income", "收入证明"), ("medical", "看病票据"), ("school", "上学证明"), ("loss", "受灾或事故证明"), ("other", "其他材料")],
+    )  # fmt: skip
+    added_on = models.DateField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["application", "attachment"], name="paper_once")]
+
+    def __str__(self) -> str:
+        return f"{self.application.code} {self.kind}"
 
 
 class ReportedMember(models.Model):
@@ -244,7 +312,8 @@ class Consent(models.Model):
     household = models.ForeignKey(Household, models.CASCADE, related_name="consents")
     signed_on = models.DateField()
     how = models.CharField(
-        max_length=10, choices=[("form", "申报表签字"), ("door", "入户当面签字"), ("paper", "另纸签字")]
+        max_length=10,
+        choices=[("form", "申报表签字"), ("door", "入户当面签字"), ("paper", "另纸签字"), ("phone", "手机签字")],
     )
     recorded_by = models.CharField(max_length=150)
     withdrawn_on = models.DateField(null=True)
@@ -288,6 +357,9 @@ class Visit(models.Model):
     place_in_day = models.PositiveSmallIntegerField(null=True)
     visitor_one = models.CharField(max_length=60)
     visitor_two = models.CharField(max_length=60)
+    # The visitors' accounts, where the plan knows them: a visitor sees the visits planned for the own account. A sheet brings names alone.
+    account_one = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="visits_as_one")
+    account_two = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="visits_as_two")
     visited_on = models.DateField(null=True)
     conclusion = models.CharField(
         max_length=12, blank=True,
@@ -304,6 +376,8 @@ class Visit(models.Model):
     note = models.CharField(max_length=300, blank=True)
     attachment = models.ForeignKey(Attachment, models.PROTECT, null=True)
     row = models.PositiveIntegerField(null=True)
+    # Made by the visitor's phone, so that the same form sent twice over a bad line is one visit.
+    submission = models.CharField(max_length=36, null=True, unique=True)
 
     class Meta:
         ordering = ["visited_on", "pk"]
@@ -317,6 +391,7 @@ class Visit(models.Model):
                 name="visit_with_consent",
             ),
             models.CheckConstraint(condition=~Q(visitor_one=F("visitor_two")), name="visit_by_two"),
+            models.CheckConstraint(condition=~Q(account_one=F("account_two")), name="visit_by_two_accounts"),
             models.UniqueConstraint(
                 fields=["lead", "visited_on"], condition=Q(visited_on__isnull=False), name="visit_once_a_day"
             ),
@@ -324,6 +399,34 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead.code} {self.visited_on or self.planned_on}"
+
+
+class VisitPaper(models.Model):
+    """What was brought back from a visit (走访材料): a photo, or a signature written on the glass or, without it, typed and confirmed."""
+
+    PHOTO, FAMILY, VISITORS = "photo", "family", "visitors"
+
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="papers")
+    kind = models.CharField(max_length=10, choices=[(PHOTO, "照片"), (FAMILY, "家庭签字"), (VISITORS, "走访人签字")])
+    attachment = models.ForeignKey(Attachment, models.PROTECT, null=True)
+    typed = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(attachment__isnull=False) | ~Q(typed=""), name="visit_paper_is_something"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="photo") | Q(attachment__isnull=False), name="visit_photo_is_a_file"
+            ),
+            models.UniqueConstraint(
+                fields=["visit", "kind"], condition=~Q(kind="photo"), name="visit_signed_once_by_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.visit} {self.kind}"
 
 
 class Finding(models.Model):
@@ -347,7 +450,7 @@ class Finding(models.Model):
     # Null with a problem: the policy could not decide, and says why.
     tier = models.CharField(max_length=10, choices=TIERS, null=True)
     rule = models.CharField(max_length=60, blank=True)
-    problem = models.CharField(max_length=500, blank=True)
+    problem = models.TextField(blank=True)
     figures = models.JSONField()
     income = _money(null=True)
     deductions = _money(null=True)
@@ -368,6 +471,7 @@ class Finding(models.Model):
     return_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["round", "state"], name="finding_round_state")]
         constraints = [
             models.UniqueConstraint(
                 fields=["round", "household"], condition=~Q(state="superseded"), name="finding_one_a_round"
@@ -439,6 +543,7 @@ class Objection(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["answered_on"], name="objection_answered")]
         constraints = [
             models.UniqueConstraint(
                 fields=["posted"], condition=Q(answered_on__isnull=True), name="objection_one_open"
@@ -550,6 +655,7 @@ class Review(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["ended_on"], name="review_ended")]
         constraints = [
             models.UniqueConstraint(fields=["finding"], condition=Q(ended_on__isnull=True), name="review_one_open"),
             models.CheckConstraint(

@@ -1,12 +1,17 @@
 """Reading the main job across its models: what programs and pages show of a round, its returns, a family."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, FilteredRelation, OuterRef, Q, QuerySet, When
 
 from nuanxin.care import rules
-from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round
+from nuanxin.care.models import Finding, HouseholdFile, Lead, Offer, Posted, Refusal, ReportedMember, Return, Round
+from nuanxin.records.flows import Move
+from nuanxin.records.services import Refused
 from nuanxin.union.models import Org
 from nuanxin.union.rules import mask_name
 
@@ -31,6 +36,12 @@ def on_file_before(round_: Round) -> QuerySet[HouseholdFile]:
         .filter(Q(closed_on__isnull=True) | Q(closed_in__gte=round_.quarter))
         .filter(household__org__in=round_.org.descendants(include_self=True))
     )
+
+
+def visited_rounds(org: Org) -> QuerySet[Round]:
+    """The rounds of a city in which somebody was visited, newest first: what a policy can be tried on."""
+    visited = Lead.objects.filter(round=OuterRef("pk"), state__in=["visited", "decided"])
+    return Round.objects.filter(Exists(visited), org=org).order_by("-quarter")
 
 
 def undecided(round_: Round) -> QuerySet[Lead]:
@@ -194,3 +205,131 @@ def tally(round_: Round) -> dict[str | None, int]:
     """Findings by tier, for the board and the lines of the command."""
     counts = dict(live_findings(round_).values_list("tier").annotate(n=Count("pk")).values_list("tier", "n"))
     return {tier: counts.get(tier, 0) for tier in ("deep", "relative", "accident", "none", None)}
+
+
+def of_households(round_: Round, codes: Sequence[str]) -> QuerySet[Finding]:
+    """The findings of households (by code) in a round. Raises Refused naming those that have none."""
+    found = round_.findings.exclude(state="superseded").filter(household__code__in=codes)
+    without = set(codes) - set(found.values_list("household__code", flat=True))
+    if without or not codes:
+        named = "、".join(sorted(without)) or "—"
+        raise Refused(f"本轮没有这些户的认定意见：{named} / no finding of this round for {named}")
+    return found
+
+
+# ------------------------------------------------------------------------------------- how far a round is, and what it needs
+
+ENDED = ("certified", "refused", "closed")
+
+
+def to_decide(round_: Round) -> QuerySet[Lead]:
+    """Families that deciding looks at: visited, or decided and not yet published."""
+    ended = [*ENDED, "published", "objected"]
+    return round_.leads.filter(state__in=["visited", "decided"]).exclude(findings__state__in=ended)
+
+
+def problems(round_: Round) -> QuerySet[Finding]:
+    """Findings that the policy could not make."""
+    return round_.findings.filter(state="proposed", tier__isnull=True)
+
+
+def to_publish(round_: Round) -> QuerySet[Finding]:
+    """Proposals that meet the standard. Refusals are not posted: a family that gets nothing is nobody's business."""
+    return round_.findings.filter(state="proposed", tier__isnull=False).exclude(tier="none")
+
+
+def to_refuse(round_: Round) -> QuerySet[Finding]:
+    """Refusals that nobody has confirmed yet."""
+    return round_.findings.filter(state="proposed", tier="none")
+
+
+def ready(round_: Round, on: date) -> QuerySet[Finding]:
+    """Findings that may be certified on a day: their own clock has run out and nobody objects."""
+    running = Posted.objects.filter(finding=OuterRef("pk"), until_on__gte=on)
+    return round_.findings.filter(state="published").exclude(Exists(running))
+
+
+def bare(round_: Round) -> QuerySet[Finding]:
+    """Confirmed refusals that have neither an offer nor a recorded "declined"."""
+    return round_.findings.filter(state="refused").exclude(Exists(Offer.objects.filter(finding=OuterRef("pk"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many families of a round stand where, on a day. ``own`` counts the proposals of the person who asks, which another
+    person must certify; ``running`` are posted and their clock has not run out."""
+
+    reported: int
+    held: int
+    doubtful: int
+    due: int
+    away: int
+    visited: int
+    problems: int
+    proposals: int
+    refusals: int
+    running: int
+    ready: int
+    objected: int
+    returned: int
+    certified: int
+    refused: int
+    bare: int
+    own: int
+    unended: int
+
+
+def census(round_: Round, *, by: str, on: date) -> Census:
+    """One question to the database, whatever the number of families: each lead beside its live finding."""
+    clock = Posted.objects.filter(finding=OuterRef("live__pk"), until_on__gte=on)
+    offer = Offer.objects.filter(finding=OuterRef("live__pk"))
+    rows = round_.leads.annotate(
+        live=FilteredRelation("findings", condition=~Q(findings__state="superseded")),
+        # Looked up only where it matters.
+        is_running=Case(When(live__state="published", then=Exists(clock)), default=False),
+        has_offer=Case(When(live__state="refused", then=Exists(offer)), default=False),
+    )  # fmt: skip
+    proposed, published, refused = Q(live__state="proposed"), Q(live__state="published"), Q(live__state="refused")
+    tests = {state: Q(state=state) for state in ("reported", "held", "doubtful", "due", "away", "visited")} | {
+        "problems": proposed & Q(live__tier__isnull=True),
+        "proposals": proposed & Q(live__tier__isnull=False) & ~Q(live__tier="none"),
+        "refusals": proposed & Q(live__tier="none"),
+        "running": published & Q(is_running=True),
+        "ready": published & Q(is_running=False),
+        "objected": Q(live__state="objected"),
+        "returned": Q(live__state="returned"),
+        "certified": Q(live__state="certified"),
+        "refused": Q(live__state__in=["refused", "closed"]),
+        "bare": refused & Q(has_offer=False),
+        "own": Q(live__proposed_by=by) & (published & Q(is_running=False) | proposed & Q(live__tier="none")),
+        "unended": Q(live__pk__isnull=False) & ~Q(live__state__in=ENDED),
+    }
+    return Census(**rows.aggregate(**{name: Count("pk", filter=test) for name, test in tests.items()}))
+
+
+# The needs that ``flows`` names, as sentences for when they are not met: what a service refuses with is what a page shows.
+_LACKING: dict[str, Callable[[Census], tuple[int, str]]] = {
+    "no problem left": lambda c: (
+        c.problems,
+        f"{c.problems} 户政策未能认定，请补正后重新认定 / {c.problems} families have a problem: mend and decide again",
+    ),
+    "visited families decided": lambda c: (
+        c.visited,
+        f"还有 {c.visited} 户已走访未认定 / {c.visited} visited families are not decided yet",
+    ),
+    "findings ended": lambda c: (
+        c.unended,
+        f"还有 {c.unended} 条认定意见未办结 / {c.unended} findings are not ended yet",
+    ),
+    "offer or declined": lambda c: (
+        c.bare,
+        f"{c.bare} 户不符合的家庭还没有转介帮扶或“不接受”记录"
+        f" / {c.bare} refused families have neither an offer nor a recorded “declined”",
+    ),
+}
+
+
+def lacking(move: Move, count: Census) -> dict[str, str]:
+    """What a move of the round needs and does not have: need → sentence. Empty: it may be made."""
+    found = {need: _LACKING[need](count) for need in move.needs}
+    return {need: sentence for need, (n, sentence) in found.items() if n}

@@ -1,5 +1,6 @@
 """What workers raise: problems at work and micro-wishes, each with an owner and a latest date."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -38,6 +39,11 @@ class Matter(models.Model):
     )
     ended_on = models.DateField(null=True)
     answer = models.CharField(max_length=500, blank=True)
+    # Raised on a phone by this account; null for what came in otherwise.
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="matters")
+    # The worker said once that it was not solved: the answer before stays, the matter is looked at again.
+    unsolved = models.CharField(max_length=200, blank=True, default="", db_default="")
+    reopened_on = models.DateField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["quarter", "kind", "state"], name="matter_quarter")]
@@ -49,6 +55,10 @@ class Matter(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["done", "declined"]) | ~Q(answer=""), name="matter_ends_with_an_answer"
+            ),
+            models.CheckConstraint(
+                condition=Q(reopened_on__isnull=True, unsolved="") | Q(reopened_on__isnull=False) & ~Q(unsolved=""),
+                name="matter_reopened_says_why",
             ),
         ]
 

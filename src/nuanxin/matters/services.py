@@ -1,7 +1,7 @@
 """What happens to matters: received in sets, withdrawn with their source, assigned, answered."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +11,13 @@ from django.db.models.functions import Length
 from nuanxin.matters import rules
 from nuanxin.matters.flows import MATTER
 from nuanxin.matters.models import Matter
-from nuanxin.records.services import Line, insert, move, reserve, workday_after, write_events
+from nuanxin.records.rules import UnknownYear
+from nuanxin.records.services import Line, Many, Refused, insert, move, reserve, sort_out, workday_after, write_events
 from nuanxin.union import secrets
 from nuanxin.union.models import Org, User
-from nuanxin.union.queries import city_of, roles_at
-from nuanxin.union.rules import mask_phone
+from nuanxin.union.queries import below, city_of, covered, nearest_holders, owns, require, roles_at
+from nuanxin.union.rules import clean_phone, mask_phone, quarter_of
+from nuanxin.union.services import tell
 
 _FIELDS = [
     "code", "kind", "content", "raised_by", "phone_hash", "phone_cipher", "phone_mask", "org_id", "owner_id", "source", "quarter",
@@ -193,8 +195,33 @@ def assign(matter: Matter, *, owner: Org, by: User, on: date) -> Matter:
     return matter
 
 
+@transaction.atomic
+def assign_many(*, shown: Mapping[str, str], owner: Org, by: User, on: date) -> Many:
+    """Give open matters to one owner, those alone that still have the owner they were ``shown`` with (code → the owner's code): one UPDATE,
+    an Event each. Raises Refused without a post over every reporting union, or where one of them is not under the owner's city."""
+    found = Matter.objects.select_for_update(of=("self",)).filter(code__in=shown, state=Matter.OPEN)
+    found = found.select_related("org", "owner")
+    now = {matter.code: matter.owner.code for matter in found}
+    reach = covered(by, "matter.assign", on)
+    if beyond := sorted(matter.code for matter in found if matter.org_id not in reach):
+        raise Refused(f"{beyond[0]} 不归您交办 / {beyond[0]} is not yours to assign")
+    doing, came_to = sort_out(shown, now, owner.code)
+    rows = [matter for matter in found if matter.code in set(doing)]
+    city = city_of(owner)
+    under = below([city])
+    if strange := sorted(matter.code for matter in rows if matter.org_id not in under):
+        raise Refused(f"{strange[0]} 不在{city}之内 / {strange[0]} is not under {city.code}")
+    if rows:
+        move(
+            MATTER, "assign", Matter.objects.filter(pk__in=[matter.pk for matter in rows]), by=by.username, on=on,
+            roles=roles_at(by, rows[0].org, on), chain=city.code, facts={"owner": owner.code}, owner=owner,
+        )  # fmt: skip
+    return came_to
+
+
+@transaction.atomic
 def answer(matter: Matter, *, text: str, outcome: str, by: User, on: date) -> Matter:
-    """End a matter as ``outcome`` ("done" or "declined") with the answer given to the person who raised it.
+    """End a matter as ``outcome`` ("done" or "declined") with the answer given to the person who raised it, who is told on the phone.
 
     Raises Refused without a post at the owner, without a text, or when it has ended already.
     """
@@ -210,6 +237,119 @@ def answer(matter: Matter, *, text: str, outcome: str, by: User, on: date) -> Ma
     move(
         MATTER, outcome, Matter.objects.filter(pk=matter.pk), by=by.username, on=on, roles=roles_at(by, matter.owner, on),
         chain=city_of(matter.org).code, missing=missing, answer=text.strip(), ended_on=on,
+    )  # fmt: skip
+    matter.refresh_from_db()
+    if matter.account_id is not None:
+        tell([(matter.account_id, "matter.answered", f"matter:{matter.code}", {})], on=on)
+    return matter
+
+
+PHONE = "phone"  # the source of what was raised on a phone
+DESK = "desk"  # and of what an officer wrote down
+REOPENED_DAYS = 2  # working days for looking again
+
+
+@transaction.atomic
+def raise_one(*, kind: str, content: str, org: Org, by: User, on: date) -> Matter:
+    """A worker raises a problem or a wish on the phone, at the union of the own post; its nearest officers are told.
+
+    The same words again while the first are open are the same matter. Raises Refused without a worker's post there or without words.
+    """
+    require(by, "own.raise", org, on)
+    text = content.strip()
+    if kind not in (Matter.WISH, Matter.PROBLEM):
+        raise Refused("请选择是难题还是微心愿 / choose whether it is a problem or a wish")
+    if not text or len(text) > 500:
+        raise Refused("请写 1 到 500 字 / write 1 to 500 characters")
+    same = Matter.objects.filter(account=by, kind=kind, content=text, state=Matter.OPEN).first()
+    if same is not None:
+        return same
+    phone = secrets.unseal(bytes(by.phone_cipher)) if by.phone_cipher else None
+    row = MatterRow(kind, text, by.first_name, phone, org, PHONE, quarter_of(on), on)
+    try:
+        (key,) = receive_many([row], by=by, on=on)
+    except UnknownYear as unknown:
+        raise Refused(str(unknown)) from None
+    Matter.objects.filter(pk=key).update(account=by)
+    made = Matter.objects.select_related("org", "owner").get(pk=key)
+    _tell_owner("matter.raised", made, on)
+    return made
+
+
+@transaction.atomic
+def enter(
+    *, kind: str, content: str, raised_by: str, phone: str, org: Org, meeting: bool | None, by: User, on: date
+) -> Matter:
+    """An officer writes down what somebody raised by word of mouth; ``meeting``: whether it needs a meeting's decision, None to go by
+    the words. The owner's nearest officers are told.
+
+    The same words of the same person at the same union while the first are open are the same matter. Raises Refused without a post
+    there, without words, or for a phone number that is none.
+    """
+    require(by, "matter.raise", org, on)
+    text, name = content.strip(), raised_by.strip()
+    missing = []
+    if kind not in (Matter.WISH, Matter.PROBLEM):
+        missing.append("请选择是难题还是微心愿 / choose whether it is a problem or a wish")
+    if not text or len(text) > 500:
+        missing.append("请写 1 到 500 字 / write 1 to 500 characters")
+    if phone.strip() and not clean_phone(phone):
+        missing.append("手机号应为 11 位 / a phone number has 11 digits")
+    if missing:
+        raise Refused(*missing)
+    same = Matter.objects.filter(org=org, kind=kind, content=text, raised_by=name, state=Matter.OPEN).first()
+    if same is not None:
+        return same
+    row = MatterRow(kind, text, name, clean_phone(phone) or None, org, DESK, quarter_of(on), on, meeting)
+    try:
+        (key,) = receive_many([row], by=by, on=on)
+    except UnknownYear as unknown:
+        raise Refused(str(unknown)) from None
+    made = Matter.objects.select_related("org", "owner").get(pk=key)
+    _tell_owner("matter.raised", made, on)
+    return made
+
+
+def _tell_owner(what: str, matter: Matter, on: date) -> None:
+    users = nearest_holders("matter.answer", matter.owner, on)
+    tell([(user, what, f"matter:{matter.code}", {}) for user in users], on=on)
+
+
+@transaction.atomic
+def reopen(*, matter: Matter, why: str, by: User, on: date) -> Matter:
+    """The worker who raised it says, once, that it is not solved: the city union looks again within two working days.
+
+    The answer given before stays to be read. Raises Refused for another's matter, a second time, or without a reason.
+    """
+    missing = []
+    if not owns(by, "own.raise", matter, on):
+        missing.append("没有这件事 / there is no such matter")
+    if matter.reopened_on is not None:
+        missing.append("已经复查过一次；还没解决请打 12351 / it was looked at again already: call 12351")
+    if not why.strip():
+        missing.append("请说说哪里没解决 / say what is not solved")
+    city = city_of(matter.org)
+    try:
+        due = workday_after(on, REOPENED_DAYS)
+    except UnknownYear as unknown:
+        raise Refused(str(unknown)) from None
+    move(
+        MATTER, "reopen", Matter.objects.filter(pk=matter.pk), by=by.username, on=on, roles=roles_at(by, matter.org, on),
+        chain=city.code, missing=missing, facts={"owner": city.code}, owner=city, ended_on=None, due_on=due,
+        unsolved=why.strip()[:200], reopened_on=on,
+    )  # fmt: skip
+    matter.refresh_from_db()
+    _tell_owner("matter.reopened", matter, on)
+    return matter
+
+
+@transaction.atomic
+def take_back(*, matter: Matter, by: User, on: date) -> Matter:
+    """The worker who raised it takes it back while it is open. Raises Refused for another's matter or an ended one."""
+    missing = [] if owns(by, "own.raise", matter, on) else ["没有这件事 / there is no such matter"]
+    move(
+        MATTER, "take_back", Matter.objects.filter(pk=matter.pk), by=by.username, on=on,
+        roles=roles_at(by, matter.org, on), chain=city_of(matter.org).code, missing=missing, ended_on=on,
     )  # fmt: skip
     matter.refresh_from_db()
     return matter

@@ -4,14 +4,19 @@ import csv
 import hashlib
 import io
 import json
+import re
+import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -28,6 +33,25 @@ class Refused(Exception):
     def __init__(self, *reasons: str) -> None:
         self.reasons = list(reasons)
         super().__init__("；".join(reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What an act on many rows came to: how many were ``done``, how many stood so already (the ``same`` act again changes nothing), and
+    the codes of those that somebody has ``changed`` since they were looked at, which were left alone."""
+
+    done: int
+    same: int
+    changed: tuple[str, ...]
+
+
+def sort_out(shown: Mapping[str, str], now: Mapping[str, str], wanted: str) -> tuple[list[str], Many]:
+    """What is left to do when rows were looked at as ``shown`` (code → how it stood) and stand as ``now``: the codes to act on, and what
+    the act comes to. Who stands as ``wanted`` needs nothing; who is gone has changed."""
+    same = [code for code in shown if now.get(code) == wanted]
+    doing = [code for code, was in shown.items() if now.get(code) == was and was != wanted]
+    changed = sorted(set(shown) - set(same) - set(doing))
+    return doing, Many(len(doing), len(same), tuple(changed))
 
 
 # ---------------------------------------------------------------------------------------------------------------- events
@@ -186,6 +210,9 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     rows = rows if isinstance(rows, list) else list(rows)
     if not rows:
         return 0
+    # COPY and the driver's own executemany go past the cursor that is guarded while a page is only read: the guard is asked first.
+    for guard in connection.execute_wrappers:
+        guard(lambda *_: None, f"INSERT INTO {table}", None, True, {"connection": connection})
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
             json_at = [i for i, column in enumerate(columns) if isinstance(column, models.JSONField)]
@@ -274,12 +301,82 @@ def keep_file(path: Path, *, sha256: str, name: str | None = None) -> Attachment
     return kept
 
 
+def keep_content(content: bytes, *, name: str) -> Attachment:
+    """Keep what was sent in, as ``keep_file`` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sent"
+        path.write_bytes(content)
+        return keep_file(path, sha256=hashlib.sha256(content).hexdigest(), name=name)
+
+
+def drop_unkept(digests: Iterable[str]) -> None:
+    """Remove copies that no Attachment names, left by work that was taken back."""
+    digests = set(digests)
+    for sha256 in digests - set(Attachment.objects.filter(sha256__in=digests).values_list("sha256", flat=True)):
+        Attachment(sha256=sha256).path.unlink(missing_ok=True)
+
+
+DRAFT_DAYS = 2
+
+
+def keep_drafts(account: str, files: Iterable[tuple[str, Iterable[bytes]]]) -> str:
+    """Keep uploaded files under their names until they are confirmed or given up; returns the token of their folder. They are the
+    account's alone; drafts older than ``DRAFT_DAYS`` days go."""
+    home = settings.NUANXIN_FILES / "drafts" / account
+    for old in home.iterdir() if home.exists() else ():
+        if time.time() - old.stat().st_mtime > DRAFT_DAYS * 24 * 3600:
+            shutil.rmtree(old)
+    token = secrets.token_urlsafe(12)
+    folder = home / token
+    folder.mkdir(parents=True, mode=0o700)
+    for name, chunks in files:
+        path = folder / Path(name).name
+        with path.open("wb") as file:
+            file.writelines(chunks)
+        path.chmod(0o600)
+    return token
+
+
+def drafts_of(account: str, token: str) -> list[Path]:
+    """The files of a draft, by name; none when the account has no such draft."""
+    folder = settings.NUANXIN_FILES / "drafts" / account / token
+    return (
+        sorted(path for path in folder.iterdir() if path.name != _NOTE)
+        if re.fullmatch(r"[\w-]{16}", token) and folder.is_dir()
+        else []
+    )
+
+
+_NOTE = ".note"
+
+
+def note_draft(account: str, token: str, text: str) -> None:
+    """Keep what was found out about a draft beside its files."""
+    path = settings.NUANXIN_FILES / "drafts" / account / token / _NOTE
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+
+
+def noted(account: str, token: str) -> str:
+    """What ``note_draft`` kept."""
+    return (settings.NUANXIN_FILES / "drafts" / account / token / _NOTE).read_text(encoding="utf-8")
+
+
+def drop_drafts(account: str, token: str) -> None:
+    """Give a draft up."""
+    if drafts_of(account, token):
+        shutil.rmtree(settings.NUANXIN_FILES / "drafts" / account / token)
+
+
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # -------------------------------------------------------------------------------------------------------------- calendar
+
+
+DAY_NAME = CalendarDay._meta.get_field("name").max_length or 0
 
 
 def seed_calendar(*, through: int | None = None) -> int:
@@ -291,7 +388,7 @@ def seed_calendar(*, through: int | None = None) -> int:
 
     known = set(CalendarDay.objects.values_list("on", flat=True))
     rows = [
-        (day, worked, str(name)[:40])
+        (day, worked, str(name)[:DAY_NAME])
         for days, worked in ((chinese_calendar.holidays, False), (chinese_calendar.workdays, True))
         for day, name in days.items()
         if day not in known and (through is None or day.year <= through) and worked != (day.weekday() < 5)
@@ -299,19 +396,28 @@ def seed_calendar(*, through: int | None = None) -> int:
     return insert(CalendarDay, ["on", "worked", "name"], rows)
 
 
-def load_calendar(text: str, *, chain: str, by: str, on: date) -> int:
-    """Add days from CSV ``date,worked(0|1),name``: what an administrator types from the State Council's notice. A day that stands
-    already is corrected. Returns days written. Raises Refused naming the first line that cannot be read."""
+def read_calendar(text: str) -> list[tuple[date, bool, str]]:
+    """Days from CSV ``date,worked(0|1),name``: what an administrator types from the State Council's notice. Raises Refused naming the
+    first line that cannot be read."""
     rows = []
     for n, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
         try:
-            rows.append(
-                (date.fromisoformat(row["date"].strip()), {"0": False, "1": True}[row["worked"].strip()], row["name"])
-            )
+            name = row["name"].strip()
+            rows.append((date.fromisoformat(row["date"].strip()), {"0": False, "1": True}[row["worked"].strip()], name))
         except (KeyError, ValueError, AttributeError, TypeError):
             raise Refused(
                 f"第 {n} 行应为 date,worked,name，如 2027-01-01,0,元旦 / line {n}: write date,worked(0 or 1),name"
             ) from None
+        if len(name) > DAY_NAME:
+            raise Refused(
+                f"第 {n} 行的名称超过 {DAY_NAME} 个字 / line {n}: the name is longer than {DAY_NAME} characters"
+            )
+    return rows
+
+
+def load_calendar(text: str, *, chain: str, by: str, on: date) -> int:
+    """Add the days of ``read_calendar``; a day that stands already is corrected. Returns days written."""
+    rows = read_calendar(text)
     with transaction.atomic():
         CalendarDay.objects.filter(on__in=[row[0] for row in rows]).delete()
         insert(CalendarDay, ["on", "worked", "name"], rows)
@@ -323,6 +429,17 @@ def load_calendar(text: str, *, chain: str, by: str, on: date) -> int:
     return len(rows)
 
 
+def official_days(first: date, last: date) -> dict[date, tuple[bool, str]]:
+    """The days between that differ from the plain week, each with whether it is worked and why."""
+    found = CalendarDay.objects.filter(on__range=(first, last)).values_list("on", "worked", "name")
+    return {on: (worked, name) for on, worked, name in found}
+
+
+def official_years() -> frozenset[int]:
+    """The years that are entered."""
+    return _calendar()[1]
+
+
 def _calendar() -> tuple[dict[date, bool], frozenset[int]]:
     days = dict(CalendarDay.objects.values_list("on", "worked"))
     return days, frozenset(day.year for day in days)
@@ -331,6 +448,18 @@ def _calendar() -> tuple[dict[date, bool], frozenset[int]]:
 def workday_after(start: date, days: int) -> date:
     """The ``days``-th working day after ``start`` by the official calendar. Raises UnknownYear rather than guess."""
     return rules.add_workdays(start, days, *_calendar())
+
+
+def workdays_from(start: date, count: int) -> list[date]:
+    """The first ``count`` working days from ``start`` on, itself included; fewer where the coming year's calendar is not entered."""
+    known, years = _calendar()
+    days: list[date] = []
+    day = start
+    while len(days) < count and day.year in years:
+        if rules.is_workday(day, known, years):
+            days.append(day)
+        day += timedelta(days=1)
+    return days
 
 
 def workdays_between(start: date, end: date) -> int:

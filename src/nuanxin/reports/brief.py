@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from nuanxin.reports.figures import FIGURES, Figure, Value, make_range
+from nuanxin.reports.figures import FIGURES, Figure, Range, Value, make_range, measure
 from nuanxin.union.models import Org
 from nuanxin.union.rules import quarter_zh
 
@@ -209,13 +209,20 @@ def as_number(value: Value) -> int | str:
 
 def make_brief(org: Org, first: str, last: str, *, made_at: datetime, lang: str = "zh") -> Brief:
     """The brief of ``org`` and all below for the quarters from ``first`` to ``last``. Raises Refused for a range that runs backwards."""
-    span = make_range(org, first, last)
+    return brief_of(make_range(org, first, last), made_at=made_at, lang=lang)
+
+
+def brief_of(span: Range, *, made_at: datetime, lang: str = "zh") -> Brief:
+    """The brief of a range; all its figures are of one moment."""
+    found = measure(FIGURES.values(), span)
     figures = tuple(
-        Stated(figure, figure.value(span), figure.count(span), figure.query(span)) for figure in FIGURES.values()
+        Stated(figure, one.value, one.records, one.query)
+        for figure, one in ((figure, found[figure.name]) for figure in FIGURES.values())
     )
     values = {stated.figure.name: stated.value for stated in figures}
     paragraphs = _paragraphs(values, lang)
-    return Brief(org, first, last, lang, made_at, _title(lang), _period(first, last, lang), paragraphs, figures)
+    period = _period(span.first, span.last, lang)
+    return Brief(span.org, span.first, span.last, lang, made_at, _title(lang), period, paragraphs, figures)
 
 
 def _title(lang: str) -> str:

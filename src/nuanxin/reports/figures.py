@@ -6,15 +6,17 @@ How to add one: docs/brief.md.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
     BigIntegerField,
+    Count,
     DecimalField,
     Exists,
     ExpressionWrapper,
@@ -34,10 +36,13 @@ from nuanxin.matters.models import Matter
 from nuanxin.matters.queries import late_at
 from nuanxin.records.services import Refused
 from nuanxin.union.models import Org
+from nuanxin.union.queries import Reach, below
 from nuanxin.union.rules import mask_id, mask_name, mask_phone, quarter_span
 
 Value = int | Decimal
+TIERS = ("deep", "relative", "accident")
 Words = dict[str, str]
+Statement = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Range:
     org: Org
     first: str
     last: str
-    orgs: tuple[int, ...]
+    orgs: Reach
 
     @property
     def start(self) -> date:
@@ -63,7 +68,7 @@ def make_range(org: Org, first: str, last: str) -> Range:
     quarter_span(first), quarter_span(last)
     if first > last:
         raise Refused(f"季度范围倒置：{first} 在 {last} 之后 / the range runs backwards: {first} is after {last}")
-    return Range(org, first, last, tuple(node.pk for node in org.descendants(include_self=True)))
+    return Range(org, first, last, below([org]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +92,29 @@ class Part:
     yuan: bool = False
     distinct: tuple[str, ...] = ()
 
-    def statement(self, span: Range) -> tuple[str, tuple[Any, ...]]:
-        """The SQL that gives the value, with its parameters. Sums are of whole numbers, hence exact on every database."""
+    def statement(self, span: Range) -> Statement:
+        """The SQL that gives ``value`` and ``records``, with its parameters. Sums are of whole numbers, hence exact on every database."""
         rows = self.records(span).order_by()
+        value, records = "COUNT(*)", "COUNT(*)"
         measured: QuerySet[Any, Any]
         if self.distinct:
-            measure, measured = "COUNT(*)", rows.values(*self.distinct).distinct()
+            records, measured = 'COALESCE(SUM("n"), 0)', rows.values(*self.distinct).annotate(n=Count("pk"))
         elif self.total:
             fen = ExpressionWrapper(F(self.total) * 100, output_field=DecimalField(max_digits=20, decimal_places=2))
             amount = Cast(Round(fen), BigIntegerField()) if self.yuan else Cast(F(self.total), BigIntegerField())
-            measure, measured = 'COALESCE(SUM("n"), 0)', rows.annotate(n=amount).values("n")
+            value, measured = 'COALESCE(SUM("n"), 0)', rows.annotate(n=amount).values("n")
         else:
-            measure, measured = "COUNT(*)", rows.values("pk")
-        sql, parameters = measured.query.sql_with_params()
-        return f'SELECT {measure} FROM ({sql}) AS "counted"', parameters  # noqa: S608 (our own SQL around Django's)
+            measured = rows.values("pk")
+        try:
+            sql, parameters = measured.query.sql_with_params()
+        except EmptyResultSet:
+            # No organisation is counted: there is nothing to look through.
+            return 'SELECT 0 AS "value", 0 AS "records"', ()
+        return f'SELECT {value} AS "value", {records} AS "records" FROM ({sql}) AS "counted"', parameters  # noqa: S608 (our own SQL around Django's)
 
-    def value(self, span: Range) -> Value:
-        with connection.cursor() as cursor:
-            cursor.execute(*self.statement(span))
-            found = int(cursor.fetchone()[0])
-        return Decimal(found).scaleb(-2) if self.yuan else found
-
-    def query(self, span: Range) -> str:
-        """The statement for people: parameters masked, the long list of organisations drawn together."""
-        sql, _ = self.statement(span)
-        return re.sub(r"\(%s(, ?%s)+\)", "(…)", sql).replace("%s", "?")
+    def read(self, value: Any) -> Value:
+        """A value as the database gave it: yuan from fen."""
+        return Decimal(int(value)).scaleb(-2) if self.yuan else int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +131,14 @@ class Figure:
         return self.zh if lang == "zh" else self.en
 
     def value(self, span: Range) -> Value:
-        first, *rest = (part.value(span) for part in self.parts)
-        return sum(rest, start=first)
+        return measure([self], span)[self.name].value
 
     def records(self, span: Range) -> list[QuerySet[Any]]:
         """The records counted, a queryset for each part."""
         return [part.records(span) for part in self.parts]
 
     def count(self, span: Range) -> int:
-        return sum(records.count() for records in self.records(span))
-
-    def query(self, span: Range) -> str:
-        return "\n+ ".join(part.query(span) for part in self.parts)
+        return measure([self], span)[self.name].records
 
     @property
     def columns(self) -> list[Column]:
@@ -154,6 +153,39 @@ class Figure:
                 else:
                     place = at
         return merged
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A figure of a range as it was measured: its value, how many records it counts, the statements that gave it, for people."""
+
+    value: Value
+    records: int
+    query: str
+
+
+def measure(figures: Iterable[Figure], span: Range) -> dict[str, Measured]:
+    """Figures by name, all from one statement: they show one state of the database. A part that several share is measured once."""
+    figures = list(figures)
+    parts = list(dict.fromkeys(part for figure in figures for part in figure.parts))
+    if not parts:
+        return {}
+    statements = [part.statement(span) for part in parts]
+    sql = " UNION ALL ".join(
+        f'SELECT {n} AS "part", "value", "records" FROM ({one}) AS "measured"'  # noqa: S608 (our own statements)
+        for n, (one, _) in enumerate(statements)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [parameter for _, parameters in statements for parameter in parameters])
+        rows = {parts[n]: (parts[n].read(value), int(records)) for n, value, records in cursor.fetchall()}
+    # For people: parameters masked.
+    shown = {part: one.replace("%s", "?") for part, (one, _) in zip(parts, statements, strict=True)}
+    found = {}
+    for figure in figures:
+        values, counts = zip(*(rows[part] for part in figure.parts), strict=True)
+        query = "\n+ ".join(shown[part] for part in figure.parts)
+        found[figure.name] = Measured(sum(values[1:], start=values[0]), sum(counts), query)
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------- what a list shows
@@ -285,6 +317,24 @@ def _on_file(span: Range) -> QuerySet[HouseholdFile]:
     return _files(span).filter(Q(closed_in="") | Q(closed_in__gt=span.last), opened_in__lte=span.last)
 
 
+def _on_file_as(tier: str) -> Callable[[Range], QuerySet[Any]]:
+    """On file when the range ends, by the tier certified last by then."""
+
+    def records(span: Range) -> QuerySet[Any]:
+        return with_tier_then(_on_file(span), span).filter(then=tier)
+
+    return records
+
+
+def with_tier_then(files: QuerySet[HouseholdFile], span: Range) -> QuerySet[Any]:
+    """Files with ``then``, the tier that each had when the range ended."""
+    certified = Finding.objects.filter(
+        household=OuterRef("household"), state="certified", round__quarter__lte=span.last, tier__in=TIERS
+    )
+    last = Subquery(certified.order_by("-round__quarter", "-pk").values("tier")[:1])
+    return files.annotate(then=Coalesce(last, F("tier")))
+
+
 def _left(span: Range) -> QuerySet[HouseholdFile]:
     return _files(span).filter(closed_in__range=(span.first, span.last))
 
@@ -306,6 +356,10 @@ def _offers(span: Range) -> QuerySet[Offer]:
         .select_related("finding__household")
         .order_by("offered_on", "pk")
     )
+
+
+def _plans_of(item: str) -> Callable[[Range], QuerySet[AidPlan]]:
+    return lambda span: _plans(span).filter(item=item)
 
 
 def _plans(span: Range) -> QuerySet[AidPlan]:
@@ -443,3 +497,20 @@ _TABLE = (
 )  # fmt: skip
 
 FIGURES: dict[str, Figure] = {figure.name: figure for figure in _TABLE}
+
+# What the dashboard draws beyond the brief; each opens its records in the same way.
+_DRAWN = (
+    Figure("on_file_deep", "期末在档：深度困难", "on file at the end: deep hardship", _FAMILIES, (Part(_on_file_as("deep"), FILE_COLUMNS),)),
+    Figure("on_file_relative", "期末在档：相对困难", "on file at the end: relative hardship", _FAMILIES,
+           (Part(_on_file_as("relative"), FILE_COLUMNS),)),
+    Figure("on_file_accident", "期末在档：意外致困", "on file at the end: accident", _FAMILIES,
+           (Part(_on_file_as("accident"), FILE_COLUMNS),)),
+    Figure("aid_living_yuan", "帮扶计划：生活", "aid planned: living", _YUAN, (Part(_plans_of("living"), PLAN_COLUMNS, "amount", yuan=True),)),
+    Figure("aid_medical_yuan", "帮扶计划：医疗", "aid planned: medical", _YUAN,
+           (Part(_plans_of("medical"), PLAN_COLUMNS, "amount", yuan=True),)),
+    Figure("aid_schooling_yuan", "帮扶计划：助学", "aid planned: schooling", _YUAN,
+           (Part(_plans_of("schooling"), PLAN_COLUMNS, "amount", yuan=True),)),
+    Figure("aid_accident_yuan", "帮扶计划：意外", "aid planned: accident", _YUAN,
+           (Part(_plans_of("accident"), PLAN_COLUMNS, "amount", yuan=True),)),
+)  # fmt: skip
+OPENED: dict[str, Figure] = FIGURES | {figure.name: figure for figure in _DRAWN}

@@ -1,19 +1,20 @@
 """Reading reports: which quarters there are, a figure by name, the records of a figure page by page."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef, Q
 
 from nuanxin.books.queries import MODELS, counting
-from nuanxin.care.models import Round
+from nuanxin.care.models import Return, Round
 from nuanxin.matters.models import Matter
 from nuanxin.records.services import Refused
-from nuanxin.reports.figures import FIGURES, Column, Figure, Range, make_range
+from nuanxin.reports.figures import FIGURES, Column, Figure, Measured, Range, make_range, measure
 from nuanxin.union.models import Org
-from nuanxin.union.queries import city_of
+from nuanxin.union.queries import Reach, city_of
 from nuanxin.union.rules import quarter_of
 
 CHUNK = 2000
@@ -27,9 +28,24 @@ def figure(name: str) -> Figure:
     return found
 
 
+def narrowed(span: Range, text: str) -> Range:
+    """The same quarters of those unions alone whose name or code has a text in it."""
+    named = Org.objects.filter(Q(name__icontains=text) | Q(code__icontains=text)).values_list("pk", flat=True)
+    return replace(span, orgs=Reach(span.orgs & set(named)))
+
+
 def whole_range(org: Org, today: date) -> Range:
-    """From the first round of the city to its last; without rounds, the quarters of its books and matters; else the current one."""
-    quarters = list(Round.objects.filter(org=city_of(org)).values_list("quarter", flat=True))
+    """From the first round of the city to its last; without rounds, the quarters of its books and matters; else the current one.
+
+    Beside rounds that are under way or closed, one that was just opened and has received nothing does not count: it would only add
+    silent unions.
+    """
+    all_ = Round.objects.filter(org=city_of(org))
+    received = Exists(Return.objects.filter(round=OuterRef("pk")))
+    known = list(all_.values_list("quarter", "state", received))
+    quarters = [quarter for quarter, state, begun in known if begun or state != "open"] or [
+        quarter for quarter, *_ in known
+    ]
     if not quarters:
         here = make_range(org, quarter_of(today), quarter_of(today)).orgs
         for model in MODELS.values():
@@ -43,11 +59,11 @@ def whole_range(org: Org, today: date) -> Range:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the records of a figure; ``rows`` hold the values of ``columns``, masked. ``total`` records on ``pages`` pages."""
+    """A page of the records of a figure; ``rows`` hold the values of ``columns``, masked. ``measured`` is the whole figure, on ``pages`` pages."""
 
     columns: list[Column]
     rows: list[list[Any]]
-    total: int
+    measured: Measured
     page: int
     pages: int
 
@@ -57,10 +73,14 @@ def page_of(figure: Figure, span: Range, *, page: int = 1, size: int = 50) -> Pa
 
     A page past the end is empty, not an error.
     """
-    total = figure.count(span)
-    columns = figure.columns
-    skip = (page - 1) * size
+    records = Records(figure, span)
+    rows = records[(page - 1) * size : page * size]
+    return Page(figure.columns, rows, records.measured, page, max(1, -(-len(records) // size)))
+
+
+def _part(figure: Figure, span: Range, skip: int, size: int) -> list[list[Any]]:
     rows: list[list[Any]] = []
+    columns = figure.columns
     for part, records in zip(figure.parts, figure.records(span), strict=True):
         if len(rows) == size:
             break
@@ -68,7 +88,27 @@ def page_of(figure: Figure, span: Range, *, page: int = 1, size: int = 50) -> Pa
         taken = records[min(skip, there) : min(skip + size - len(rows), there)]
         rows += [_row(record, part.columns, columns) for record in taken]
         skip = max(0, skip - there)
-    return Page(columns, rows, total, page, max(1, -(-total // size)))
+    return rows
+
+
+class Records(Sequence[list[Any]]):
+    """The records that a figure counts as a paginator reads them: a length, and slices that read their part alone."""
+
+    def __init__(self, figure: Figure, span: Range) -> None:
+        self.figure, self.span = figure, span
+
+    @cached_property
+    def measured(self) -> Measured:
+        return measure([self.figure], self.span)[self.figure.name]
+
+    def __len__(self) -> int:
+        return self.measured.records
+
+    def __getitem__(self, at: Any) -> Any:
+        if not isinstance(at, slice):
+            return self[at : at + 1][0]
+        first, last, _step = at.indices(len(self))
+        return _part(self.figure, self.span, first, last - first)
 
 
 def all_rows(figure: Figure, span: Range) -> Iterator[list[Any]]:

@@ -1,34 +1,72 @@
 """Reading the register: who holds which post, what they may reach."""
 
+import json
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db import models
-from django.db.models import Q
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models import Case, Count, Expression, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
+from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused
 from nuanxin.union import rules
-from nuanxin.union.models import Household, Org, Post, User
+from nuanxin.union.models import Household, Kinship, Notice, Org, Post, SavedFilter, User
 
 M = TypeVar("M", bound=models.Model)
 
-# The path from each kind of row to the organisation that scopes it.
-SCOPE_PATHS: dict[str, str] = {
-    "union.org": "",
-    "union.household": "org",
-    "care.round": "org",
-    "care.return": "org",
-    "care.lead": "org",
-    "care.finding": "lead__org",
-    "care.householdfile": "household__org",
-    "matters.matter": "org",
-    "books.bookimport": "org",
+# How each kind of row is reached by an officer: the path to the organisation that scopes it, and the operation that the post
+# must permit.
+SCOPES: dict[str, tuple[str, str]] = {
+    "union.org": ("", "round.read"),
+    "union.household": ("org", "family.read"),
+    "union.user": ("posts__org", "account.read"),
+    "union.post": ("org", "account.read"),
+    "union.claim": ("org", "account.link"),
+    "care.round": ("org", "round.read"),
+    "care.owed": ("org", "return.read"),
+    "care.return": ("org", "return.read"),
+    "care.lead": ("org", "family.read"),
+    "care.visit": ("lead__org", "visit.read"),
+    "care.visitpaper": ("visit__lead__org", "visit.paper"),
+    "care.finding": ("lead__org", "family.read"),
+    "care.offer": ("finding__lead__org", "family.read"),
+    "care.householdfile": ("household__org", "family.read"),
+    "rulebook.draft": ("org", "policy.read"),
+    "care.hardshipapplication": ("org", "family.read"),
+    "care.paper": ("application__org", "family.read"),
+    "matters.matter": ("org", "matter.read"),
+    "books.bookimport": ("org", "book.read"),
 }
+# Roles that see only the rows given to their own account, within the subtree of the post: the paths to the accounts.
+ASSIGNED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "care.visit": (rules.VISITOR, ("account_one", "account_two")),
+}
+# The path from each kind of row to the account of the worker whose own it is.
+OWN: dict[str, str] = {
+    "union.person": "account",
+    "union.claim": "user",
+    "union.household": "members__person__account",
+    "care.finding": "household__members__person__account",
+    "care.consent": "household__members__person__account",
+    "care.householdfile": "household__members__person__account",
+    "care.lead": "household__members__person__account",
+    "care.hardshipapplication": "user",
+    "care.paper": "application__user",
+    "matters.matter": "account",
+}
+
+
+def posts_of_all(on: date) -> models.QuerySet[Post]:
+    """Everybody's posts held on a day."""
+    return Post.objects.filter(from_on__lte=on).filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
 
 
 def posts_of(user: User, on: date) -> models.QuerySet[Post]:
     """The posts held on a day."""
-    return Post.objects.filter(user=user, from_on__lte=on).filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
+    return posts_of_all(on).filter(user=user)
 
 
 def line_of(org: Org) -> list[Org]:
@@ -63,18 +101,159 @@ def require(user: User, operation: str, org: Org, on: date) -> set[str]:
     return roles
 
 
-def access(user: User, model: type[M], on: date) -> models.QuerySet[M]:
-    """The rows of ``model`` that ``user`` may see on a day: those of the organisations that their posts cover.
+def covering(operation: str, org: Org, on: date) -> models.QuerySet[User]:
+    """The accounts whose posts permit the operation at ``org``."""
+    held = posts_of_all(on).filter(org__in=[node.pk for node in line_of(org)], role__in=rules.PERMITS[operation])
+    return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("username")
 
-    The one way to objects: absent and forbidden give the same answer, an empty queryset.
+
+class Reach(frozenset[int]):
+    """Keys of organisations. In a filter (``org__in=reach``) it is one parameter however many they are: a page of today's work asks
+    by some forty of these, and a city has a thousand unions."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> "_Keys":
+        return _Keys(self)
+
+
+class _Keys(Expression):
+    """A ``Reach`` as the right side of IN."""
+
+    output_field = models.BigIntegerField()
+
+    def __init__(self, keys: Reach) -> None:
+        super().__init__()
+        self.keys = keys
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        if not self.keys:
+            raise EmptyResultSet
+        if connection.vendor == "postgresql":
+            return "(SELECT unnest(%s::bigint[]))", [sorted(self.keys)]
+        return "(SELECT value FROM json_each(%s))", [json.dumps(sorted(self.keys))]
+
+
+def below(tops: Iterable[Org]) -> Reach:
+    """The keys of organisations and of everything below them."""
+    keys = [org.pk for org in tops]
+    if not keys:
+        return Reach()
+    table = connection.ops.quote_name(Org._meta.db_table)
+    marks = ", ".join(["%s"] * len(keys))
+    # The names are our own table's. Not tree-queries' ``descendants``: it sorts the whole tree by its path first.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE below(id) AS (SELECT id FROM {table} WHERE id IN ({marks}) UNION "  # noqa: S608
+            f"SELECT child.id FROM {table} AS child JOIN below ON child.parent_id = below.id) SELECT id FROM below",
+            keys,
+        )
+        return Reach(row[0] for row in cursor.fetchall())
+
+
+def covered(user: User, operation: str, on: date) -> Reach:
+    """The keys of the organisations that the user's posts cover for an operation on a day."""
+    held = posts_of(user, on).filter(role__in=rules.PERMITS[operation])
+    return below(Org.objects.filter(posts__in=held).distinct())
+
+
+def access(user: User, model: type[M], on: date) -> models.QuerySet[M]:
+    """The rows of ``model`` that ``user`` may see on a day as an officer: those of the organisations that their posts cover.
+
+    The one way to others' objects: absent and forbidden give the same answer, an empty queryset.
     """
-    path = SCOPE_PATHS[model._meta.label_lower]
-    tops = Org.objects.filter(posts__in=posts_of(user, on)).distinct()
-    covered: set[int] = set()
-    for top in tops:
-        covered |= {node.pk for node in top.descendants(include_self=True)}
-    lookup: dict[str, Any] = {f"{path}__in" if path else "pk__in": covered}
-    return model._default_manager.filter(**lookup)
+    return within(model, list(posts_of(user, on).select_related("org", "org__parent")))
+
+
+def within(
+    model: type[M], posts: Sequence[Post], reach: Callable[[Iterable[Org]], Reach] = below
+) -> models.QuerySet[M]:
+    """The rows of ``model`` that these posts give a sight of. A round is its city's, and is seen by whoever holds a post in that
+    city's tree: it says when a return is due, and nothing of a family."""
+    path, operation = SCOPES[model._meta.label_lower]
+    narrow, accounts = ASSIGNED.get(model._meta.label_lower, ("", ()))
+    permitted = [post for post in posts if post.role in rules.PERMITS[operation]]
+    tops = {post.org_id: post.org for post in permitted if post.role != narrow}
+    keys = reach(tops.values())
+    if model._meta.label_lower == "care.round":
+        keys = Reach(keys | {city_of(org).pk for org in tops.values()})
+    lookup = f"{path}__in" if path else "pk__in"
+    seen = Q(**{lookup: keys})
+    if given := [post for post in permitted if post.role == narrow]:
+        mine = Q(*((account, given[0].user_id) for account in accounts), _connector=Q.OR)
+        seen |= Q(**{lookup: reach({post.org_id: post.org for post in given}.values())}) & mine
+    found = model._default_manager.filter(seen)
+    return found.distinct() if path.startswith("posts__") else found
+
+
+def own(user: User, model: type[M], on: date) -> models.QuerySet[M]:
+    """The rows of ``model`` that are a worker's own on a day: of the worker, or of the household the worker lives in.
+
+    The one way to one's own objects; empty without a worker's post.
+    """
+    if not posts_of(user, on).filter(role=rules.WORKER).exists():
+        return model._default_manager.none()
+    path = OWN[model._meta.label_lower]
+    found = {path: user}
+    if "members__" in path:
+        # Who has left the household sees it no more.
+        found[path.replace("person__account", "until_on__isnull")] = True  # type: ignore[assignment]
+    return model._default_manager.filter(**found).distinct()
+
+
+def owns(by: User, operation: str, row: models.Model, on: date) -> bool:
+    """Whether ``by`` may do ``operation`` to a row because it is a worker's own: services ask this beside ``require``."""
+    permitted = posts_of(by, on).filter(role__in=rules.PERMITS[operation]).exists()
+    return permitted and own(by, type(row), on).filter(pk=row.pk).exists()
+
+
+def accounts_of(houses: Iterable[int]) -> dict[int, list[int]]:
+    """The accounts of those who live in the households: {household: [user, …]}, keys of both; those without one are left out."""
+    found: dict[int, list[int]] = {}
+    for part in parts(sorted(set(houses))):
+        living = Kinship.objects.filter(household__in=part, until_on=None, person__account__is_active=True)
+        for house, user in living.order_by("pk").values_list("household_id", "person__account"):
+            found.setdefault(house, []).append(user)
+    return found
+
+
+def nearest_holders(operation: str, org: Org, on: date, *, but: Iterable[str] = ()) -> list[int]:
+    """The keys of the officers who would act on ``org``'s business: those whose post permits the operation at the organisation, else
+    at the nearest one above it; ``but`` names accounts that are left out."""
+    held = Post.objects.filter(role__in=rules.PERMITS[operation], from_on__lte=on, user__is_active=True)
+    held = held.filter(Q(until_on__isnull=True) | Q(until_on__gte=on)).exclude(user__username__in=list(but))
+    line = line_of(org)
+    by_org: dict[int, set[int]] = {}
+    for place, user in held.filter(org__in=line).values_list("org_id", "user_id"):
+        by_org.setdefault(place, set()).add(user)
+    return sorted(next((by_org[place.pk] for place in line if place.pk in by_org), set()))
+
+
+def notices_of(user: User) -> models.QuerySet[Notice]:
+    """An account's own notices, the newest first."""
+    return Notice.objects.filter(user=user)
+
+
+def filtered_notices(user: User, state: str = "", kind: str = "", text: str = "") -> models.QuerySet[Notice]:
+    """A part of an account's notices: read or unread, about a kind of thing (matter, household…), with a text in its code."""
+    found = notices_of(user)
+    if state:
+        found = found.filter(read_at__isnull=state == "unread")
+    if kind:
+        found = found.filter(subject__startswith=f"{kind}:")
+    return found.filter(subject__icontains=text) if text else found
+
+
+def filters_of(user: User, orgs: Iterable[int], page: str) -> models.QuerySet[SavedFilter]:
+    """The filters of a list that an account has saved, then those shared at ``orgs``, where the account holds its posts."""
+    mine = Q(user=user) | Q(shared=True, org__in=list(orgs))
+    own = Case(When(user=user, then=Value(0)), default=Value(1))
+    return SavedFilter.objects.filter(mine, page=page).select_related("user").order_by(own, "pk")
+
+
+def with_unread(posts: models.QuerySet[Post]) -> models.QuerySet[Any]:
+    """Posts with ``unread``: how many notices their account has not read."""
+    waiting = Notice.objects.filter(user=OuterRef("user"), read_at=None).order_by().values("user")
+    counted = Subquery(waiting.annotate(n=Count("pk")).values("n"))
+    return posts.annotate(unread=Coalesce(counted, 0))
 
 
 def city_of(org: Org) -> Org:

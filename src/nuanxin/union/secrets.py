@@ -47,3 +47,8 @@ def unseal(cipher: bytes) -> str:
     if cipher[:1] != _AES_GCM:
         raise ValueError("a number is sealed in a way that this version does not know")
     return AESGCM(settings.NUANXIN_CIPHER_KEY).decrypt(cipher[1:13], cipher[13:], None).decode()
+
+
+def cache_key(key: str, prefix: str, version: int) -> str:
+    """The cache's key function: whose address or account is counted does not stand in the table."""
+    return find_key(f"{prefix}:{version}:{key}")

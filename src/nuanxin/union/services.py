@@ -1,17 +1,23 @@
-"""Changes to the register: the union tree, posts, revealing a number."""
+"""Changes to the register: the union tree, posts, revealing a number, notices to accounts."""
 
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from django.db import transaction
+from django.utils import timezone
 
-from nuanxin.records.services import Refused, write_events
+from nuanxin.records.services import Many, Refused, insert, sort_out, write_events
+from nuanxin.sheets.masks import mask_digits
 from nuanxin.union import secrets
-from nuanxin.union.models import Org, Person, Post, User
-from nuanxin.union.queries import require
+from nuanxin.union.models import Muted, Notice, Org, Person, Post, SavedFilter, User
+from nuanxin.union.queries import notices_of, require
+from nuanxin.union.rules import MUTABLE
 
 _LEVELS = {"city", "street", "community", "enterprise"}
 _TITLES = {
@@ -107,11 +113,111 @@ def appoint(*, user: str, name: str, org: Org, role: str, from_on: date, by: str
 
 
 @transaction.atomic
-def reveal(person: Person, *, org: Org, reason: str, by: User, on: date) -> str:
-    """The full ID number, against a reason; the look is an Event. Raises Refused without a post or a reason."""
+def tell_search(*, by_what: str, found: int, org: Org, by: User, on: date) -> None:
+    """Somebody looked for a person by a whole number (``by_what``: id or phone): that is written down, the number is not."""
+    require(by, "family.read", org, on)
+    facts = {"by": by_what, "found": found}
+    write_events(chain=org.code, lines=[("person.search", f"org:{org.code}", facts)], by=by.username, on=on)
+
+
+@transaction.atomic
+def reveal(person: Person, *, org: Org, reason: str, by: User, on: date, what: Literal["id", "phone"] = "id") -> str:
+    """The full ID number (or phone number), against a reason; the look is an Event. Raises Refused without a post, a reason or a number."""
     require(by, "person.reveal", org, on)
     if not reason.strip():
         raise Refused("查看完整号码须填写理由 / a reason is needed to see a full number")
-    lines = [("person.reveal", f"person:{person.pk}", {"reason": reason[:200]})]
+    cipher = person.id_cipher if what == "id" else person.phone_cipher
+    if cipher is None:
+        raise Refused("没有登记手机号 / no phone number is known")
+    lines = [("person.reveal", f"person:{person.pk}", {"reason": reason.strip()[:200], "what": what})]
     write_events(chain=org.code, lines=lines, by=by.username, on=on)
-    return secrets.unseal(bytes(person.id_cipher))
+    return secrets.unseal(bytes(cipher))
+
+
+def tell(lines: Iterable[tuple[int, str, str, dict[str, Any]]], *, on: date) -> int:
+    """Make notices, in the caller's transaction: (user, what, subject, facts) each. ``what`` is a key of ``ui.words.NOTICE``; facts hold
+    no name and no number of a person; what an account has muted comes as read. Returns how many were made."""
+    at, lines = timezone.now(), list(lines)
+    officers = {user for user, what, _subject, _facts in lines if what in MUTABLE}
+    muted = set(Muted.objects.filter(user__in=officers).values_list("user_id", "what")) if officers else set()
+    rows = [
+        (user, what, subject, facts, on, at, at if (user, what) in muted else None)
+        for user, what, subject, facts in lines
+    ]
+    return insert(Notice, ["user", "what", "subject", "facts", "on", "at", "read_at"], rows)
+
+
+@transaction.atomic
+def mute(*, whats: Iterable[str], by: User) -> None:
+    """From now on the account is not reminded of these kinds of notices, and is of all others. Raises Refused for a kind that is not an
+    officer's to mute. No Event: it changes nobody's case."""
+    wanted = set(whats)
+    if wrong := sorted(wanted - set(MUTABLE)):
+        raise Refused(f"“{wrong[0]}”不能免提醒 / {wrong[0]} cannot be muted")
+    Muted.objects.filter(user=by).exclude(what__in=wanted).delete()
+    Muted.objects.bulk_create([Muted(user=by, what=what) for what in sorted(wanted)], ignore_conflicts=True)
+
+
+def mark_read(*, by: User, keys: Iterable[int] | None = None) -> int:
+    """The account has read its notices: those named, or all of them. Returns how many were unread. No Event: it changes nobody's case."""
+    waiting = notices_of(by).filter(read_at=None)
+    if keys is not None:
+        waiting = waiting.filter(pk__in=list(keys))
+    return waiting.update(read_at=timezone.now())
+
+
+@transaction.atomic
+def mark_many_read(*, shown: Mapping[str, str], by: User) -> Many:
+    """The account has read those of its notices that were ``shown`` as unread (key → "unread"), in one UPDATE. No Event, as above."""
+    found = notices_of(by).filter(pk__in=[int(key) for key in shown if key.isdigit()])
+    now = {str(pk): "read" if read_at else "unread" for pk, read_at in found.values_list("pk", "read_at")}
+    doing, came_to = sort_out(shown, now, "read")
+    found.filter(pk__in=doing, read_at=None).update(read_at=timezone.now())
+    return came_to
+
+
+# A list with more tabs above it than this is searched, not read.
+SAVED = 12
+
+
+def _filter_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 40 or mask_digits(name) != name:
+        raise Refused("请写一个不超过 40 个字、不带号码的名字 / a name of at most 40 characters, without numbers")
+    return name
+
+
+@transaction.atomic
+def save_filter(*, page: str, query: str, name: str, org: Org, by: User) -> SavedFilter:
+    """Keep a list's filter under a name; the same name again replaces the filter. Raises Refused without a name or a filter, for a number
+    of a person in either, and when there are ``SAVED`` already. No Event: it changes nobody's case and opens nothing."""
+    name = _filter_name(name)
+    if not query or len(query) > 400:
+        raise Refused("请先筛选，再保存 / filter the list first, then save the filter")
+    if any(mask_digits(value) != value for _key, value in parse_qsl(query)):
+        raise Refused("条件里不要写号码 / no number of a person may stand in a saved filter")
+    if SavedFilter.objects.filter(user=by, page=page).exclude(name=name).count() >= SAVED:
+        raise Refused(
+            f"每个清单最多保存 {SAVED} 个筛选，请先删去不用的 / at most {SAVED} filters a list: delete one first"
+        )
+    saved, _new = SavedFilter.objects.update_or_create(
+        user=by, page=page, name=name, defaults={"query": query, "org": org}
+    )
+    return saved
+
+
+@transaction.atomic
+def change_filter(saved: SavedFilter, *, name: str, shared: bool, by: User, on: date) -> None:
+    """Give a filter of one's own another name, share it with the posts of its union or no more. Raises Refused for a name that is taken or
+    has a number in it, and when sharing is not the account's to do. No Event, as with ``save_filter``."""
+    name = _filter_name(name)
+    if SavedFilter.objects.filter(user=by, page=saved.page, name=name).exclude(pk=saved.pk).exists():
+        raise Refused(f"已经有叫“{name}”的筛选 / another filter of this list has that name")
+    if shared and not saved.shared:
+        require(by, "filter.share", saved.org, on)
+    SavedFilter.objects.filter(pk=saved.pk, user=by).update(name=name, shared=shared)
+
+
+def drop_filter(saved: SavedFilter, *, by: User) -> int:
+    """Forget a filter of one's own; how many there were, so that a second click does nothing."""
+    return SavedFilter.objects.filter(pk=saved.pk, user=by).delete()[0]

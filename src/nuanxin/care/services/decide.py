@@ -1,32 +1,31 @@
 """Step 5: the policy decides every visited family at once; each finding keeps the version, the rule and the figures it used.
 
-households = sum over rules + problems.
+households = sum over rules + problems + unchanged.
 """
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from nuanxin.care import rules
 from nuanxin.care.flows import ROUND
 from nuanxin.care.models import Finding, HouseholdFile, Lead, Round, Visit
+from nuanxin.care.queries import to_decide
 from nuanxin.policy import Explanation, Policy
+from nuanxin.policy.compare import Comparison, compare
 from nuanxin.records.rules import parts
 from nuanxin.records.services import Line, Refused, insert, job, move, write_events
+from nuanxin.rulebook.queries import version_at, version_named, versions
 from nuanxin.union.models import User
 from nuanxin.union.queries import require
 from nuanxin.union.rules import quarter_span
 
-POLICIES = Path(__file__).resolve().parents[2] / "packs" / "quarterly-certification" / "policies"
 MONEY = ("income", "medical_paid", "schooling_paid", "loss")
 # The policy's inputs, each from the lead's field (after what the visit found).
 INPUTS = {
@@ -47,33 +46,13 @@ FROM_INPUT = {name: _from_input(name) for name in rules.FIGURES}
 
 
 def policy_of(round_: Round) -> Policy:
-    """The policy folder of a round, as in force on its date: a union's own folder comes before those of the house."""
-    return find_policy(round_.policy)
-
-
-def policy_folder(name: str) -> Path:
-    """The folder of a policy by its name: the union's own come before those of the house."""
-    own = settings.NUANXIN_HOME / "policies" / name
-    for folder in (own, POLICIES / name):
-        if (folder / "policy.toml").exists():
-            return folder
-    raise Refused(f"没有名为「{name}」的政策 / there is no policy “{name}”")
-
-
-@cache
-def _loaded(folder: Path, _stamp: tuple[int, ...]) -> Policy:
-    return Policy.load(folder)
-
-
-def find_policy(name: str) -> Policy:
-    """The policy of a name, read again only when one of its files has changed."""
-    folder = policy_folder(name)
-    return _loaded(folder, tuple(sorted(file.stat().st_mtime_ns for file in folder.iterdir())))
+    """The policy of a round, in the version in force on its date."""
+    return version_at(round_.policy, as_of(round_)).policy
 
 
 def area_for(policy: str, code: str) -> str:
     """Whose standard counts for a city union: its own, or the policy's only one. Raises Refused when neither is clear."""
-    areas = {standard.area for standard in find_policy(policy).model.standards}
+    areas = {standard.area for version in versions(policy) for standard in version.policy.model.standards}
     if code in areas or "" in areas or not areas:
         return code
     if len(areas) == 1:
@@ -81,14 +60,6 @@ def area_for(policy: str, code: str) -> str:
     raise Refused(
         f"政策「{policy}」没有 {code} 的标准，请用 --area 指明（{'、'.join(sorted(areas))}） / name the area of the standard with --area"
     )
-
-
-def ceilings_of(policy: str) -> list[dict[str, str]]:
-    """The ceilings on planned aid that stand beside the policy's rules: ceilings.csv (item or *, per item|year|total, amount, clause)."""
-    path = policy_folder(policy) / "ceilings.csv"
-    if not path.exists():
-        return []
-    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
 
 
 def as_of(round_: Round) -> date:
@@ -132,16 +103,14 @@ def decide(
 ) -> dict[str, dict[str, int]]:
     """Decide every visited family of the round, and again those whose proposal is not certified and whose figures changed.
 
-    Deciding again with the same figures changes nothing. Returns the balance.
+    Deciding again with the same figures changes nothing. Returns the balance, what did not change as “unchanged”.
     """
     roles = require(by, "round.decide", round_.org, on)
     if round_.state == "closed":
         raise Refused(f"{round_.quarter} 已办结 / {round_.quarter} is closed")
     policy = policy_of(round_)
     with job(step="decide", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
-        ended = ["certified", "refused", "closed", "published", "objected"]
-        waiting = round_.leads.filter(state__in=["visited", "decided"]).exclude(findings__state__in=ended)
-        keys = list(waiting.order_by("pk").values_list("pk", flat=True))
+        keys = list(to_decide(round_).order_by("pk").values_list("pk", flat=True))
         number, fresh = round_.findings.count(), 0
         progress.count("in", "households", len(keys))
         for n, part in enumerate(parts(keys, 5000)):
@@ -163,7 +132,7 @@ def decide(
 def _decide_part(
     round_: Round, policy: Policy, keys: Sequence[int], *, number: int, by: User, on: date
 ) -> tuple[int, dict[str, int]]:
-    """Decide some thousands of leads in one call of the policy. Returns (findings made, households by rule)."""
+    """Decide some thousands of leads in one call of the policy. Returns (findings made, households by rule, those with nothing new as “unchanged”)."""
     leads = [
         lead for some in parts(keys)
         for lead in Lead.objects.filter(pk__in=some).defer("more", "reasons", "note").order_by("pk")
@@ -172,7 +141,7 @@ def _decide_part(
     # Of what counts on the day: next year's standard added to the table leaves old findings as they are.
     digest = policy.digest_on(day)
     rows = inputs_of(round_, leads)
-    table = pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
+    table = _asked(rows)
     answers = policy.decide(table, as_of=day, lang="zh", figures=True).to_pylist()
     houses = [lead.household_id for lead in leads]
     standing: dict[int | None, Finding] = {}
@@ -187,7 +156,6 @@ def _decide_part(
     counts: dict[str, int] = defaultdict(int)
     for lead, row, got in zip(leads, rows, answers, strict=True):
         rule, problem = got.get("tier_rule") or "", _problem(got)
-        counts["problems" if problem else rule] += 1
         figures = {
             "inputs": {k: _text(v) for k, v in row.items()},
             "derived": {name: _text(got[name]) for name in _DERIVED if name in got},
@@ -196,12 +164,14 @@ def _decide_part(
         old = standing.get(lead.household_id)
         if old is not None:
             if old.figures == figures and old.policy_digest == digest and old.state == "proposed":
+                counts["unchanged"] += 1
                 continue
             superseded.append(old.pk)
+        counts["problems" if problem else rule] += 1
         code = f"{round_.code}-F{number + len(fresh) + 1:05d}"
         fresh.append((
             code, lead.pk, round_.pk, lead.household_id, policy.id, policy.version, digest, day,
-            None if problem else got["tier"], "" if problem else rule, problem[:500], figures, row["income"],
+            None if problem else got["tier"], "" if problem else rule, problem, figures, row["income"],
             got.get("deductions"), got.get("net"), row["members"], got.get("M"),
             *((None if problem else got.get(name)) for name in AID), lead.household_id not in on_file, "proposed",
             by.username, on, "", "",
@@ -221,6 +191,29 @@ def _decide_part(
     return len(fresh), counts
 
 
+def _asked(rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
+
+
+def decided_until(policy: str) -> date | None:
+    """The last day as of which families were decided under a policy."""
+    return Finding.objects.filter(policy=policy).aggregate(last=Max("as_of"))["last"]
+
+
+def what_if(round_: Round, new: Policy) -> Comparison:
+    """Two policies over the families that a round visited, by union: the one that decided it, and another, on the round's date."""
+    leads = list(
+        round_.leads.filter(state__in=["visited", "decided"])
+        .select_related("org")
+        .defer("more", "reasons", "note")
+        .order_by("pk")
+    )
+    table = _asked(inputs_of(round_, leads)).append_column(
+        "union", pa.array([lead.org.name for lead in leads], pa.string())
+    )
+    return compare(policy_of(round_), new, table, as_of(round_), by="union")
+
+
 _DERIVED = ("deductions", "net", "M")
 
 
@@ -234,7 +227,7 @@ def _text(value: Any) -> Any:
 
 def explain(finding: Finding) -> Explanation:
     """The decision of one family, as it was made: each term, the limit, the distance, each rule tried."""
-    policy = policy_of(finding.round)
+    policy = version_named(finding.policy, finding.policy_version, finding.as_of).policy
     if policy.digest_on(finding.as_of) != finding.policy_digest:
         raise Refused(
             f"政策文件已改动，与认定时的版本 {finding.policy_version} 不一致 / the policy's files differ from those that decided"

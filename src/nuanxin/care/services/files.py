@@ -9,9 +9,10 @@ from django.db.models import Sum
 
 from nuanxin.care import rules
 from nuanxin.care.models import AidPlan, Finding, HouseholdFile, Round
-from nuanxin.care.services.decide import ceilings_of
+from nuanxin.care.services.decide import as_of
 from nuanxin.records.rules import parts
 from nuanxin.records.services import insert, reserve, write_events
+from nuanxin.rulebook.queries import version_at
 from nuanxin.union.models import User
 from nuanxin.union.rules import quarter_span
 
@@ -88,7 +89,8 @@ def _plan_aid(findings: Sequence[Finding], year: int) -> None:
     """One plan an item and year: a later finding of the same year replaces the earlier plan; ceilings cut what is over."""
     if not findings:
         return
-    ceilings = ceilings_of(findings[0].round.policy)
+    round_ = findings[0].round
+    ceilings = version_at(round_.policy, as_of(round_)).ceilings()
     houses = [finding.household_id for finding in findings]
     for part in parts(houses):
         AidPlan.objects.filter(superseded=False, year=year, household__in=part).update(superseded=True)

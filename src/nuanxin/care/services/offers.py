@@ -1,6 +1,6 @@
 """Around the decision: other help for the refused, reviews by another person, consents, urgent leads, civil affairs' register."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,54 +11,59 @@ from django.db.models import Exists, OuterRef
 from nuanxin.care import rules
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import Consent, Finding, Lead, Offer, RegisterCheck, Review, Round
+from nuanxin.care.queries import bare, of_households
+from nuanxin.care.services import notices
 from nuanxin.care.services.rounds import CARRIED
 from nuanxin.records.services import Line, Refused, insert, keep_file, move, workday_after, write_events
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, Org, User
-from nuanxin.union.queries import require
+from nuanxin.union.queries import owns, require
 from nuanxin.union.rules import quarter_of
 
 
 def propose_offers(*, round_: Round, by: User, on: date) -> int:
     """Offer every refused family that has no offer yet the help that fits its main cause. Returns how many were offered."""
     require(by, "finding.offer", round_.org, on)
-    bare = round_.findings.filter(state="refused").exclude(Exists(Offer.objects.filter(finding=OuterRef("pk"))))
+    waiting = bare(round_)
     with transaction.atomic():
         rows = [
             (pk, rules.offer_for(cause), False, "", on, by.username)
-            for pk, cause in bare.order_by("pk").values_list("pk", "lead__cause")
+            for pk, cause in waiting.order_by("pk").values_list("pk", "lead__cause")
         ]
-        codes = dict(bare.values_list("pk", "code"))
+        codes = dict(waiting.values_list("pk", "code"))
         insert(Offer, ["finding", "kind", "declined", "note", "offered_on", "by"], rows)
         lines = [("finding.offer", f"finding:{codes[row[0]]}", {"kind": row[1]}) for row in rows]
         write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return len(rows)
 
 
-def offer(*, finding: Finding, kind: str | None, note: str, by: User, on: date) -> Offer:
-    """Record an offer of a kind, or (kind None) that the family declined every help."""
-    org = finding.round.org
-    require(by, "finding.offer", org, on)
+def offer(*, round_: Round, codes: Sequence[str], kind: str | None, note: str, by: User, on: date) -> int:
+    """Record an offer of a kind to households (by code), or (kind None) that they declined every help. Recording it again changes
+    nothing. Returns how many are new."""
+    require(by, "finding.offer", round_.org, on)
     kinds = dict(Offer.KINDS)
     if kind is not None and kind not in kinds:
         raise Refused(f"帮扶种类应为 {'、'.join(f'{k}（{v}）' for k, v in kinds.items())} / unknown kind of help")
-    if finding.tier != "none":
-        raise Refused(f"{finding.household.code} 符合标准，不需转介 / the family meets the standard")
+    findings = of_households(round_, codes)
+    good = "、".join(findings.exclude(tier="none").values_list("household__code", flat=True)[:5])
+    if good:
+        raise Refused(f"{good} 符合标准，不需转介 / {good} meet the standard and need no other offer")
     with transaction.atomic():
-        made, _ = Offer.objects.get_or_create(
-            finding=finding, kind=kind or "", declined=kind is None,
-            defaults={"note": note[:200], "offered_on": on, "by": by.username},
-        )  # fmt: skip
-        lines = [("finding.offer", f"finding:{finding.code}", {"kind": kind or "declined"})]
-        write_events(chain=org.code, lines=lines, by=by.username, on=on)
-    return made
+        had = Offer.objects.filter(finding=OuterRef("pk"), kind=kind or "", declined=kind is None)
+        fresh = list(findings.exclude(Exists(had)).order_by("pk").values_list("pk", "code"))
+        rows = [(pk, kind or "", kind is None, note.strip()[:200], on, by.username) for pk, _ in fresh]
+        insert(Offer, ["finding", "kind", "declined", "note", "offered_on", "by"], rows)
+        lines = [("finding.offer", f"finding:{code}", {"kind": kind or "declined"}) for _, code in fresh]
+        write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return len(fresh)
 
 
 def ask_review(*, finding: Finding, text: str, by: User, on: date) -> Review:
-    """A family asks for its refusal to be looked at by another person."""
+    """A family asks for its refusal to be looked at by another person: on its phone, or through an officer."""
     org = finding.round.org
-    require(by, "finding.review", org, on)
+    if not owns(by, "own.review", finding, on):
+        require(by, "finding.review", org, on)
     if finding.state not in ("refused", "closed"):
         raise Refused(f"{finding.code} 不是已确认的不符合意见 / {finding.code} is not a confirmed refusal")
     if finding.reviews.filter(ended_on=None).exists():
@@ -69,6 +74,10 @@ def ask_review(*, finding: Finding, text: str, by: User, on: date) -> Review:
         review = Review.objects.create(finding=finding, asked_on=on, text=text.strip()[:500])
         lines: list[Line] = [("review.ask", f"finding:{finding.code}", {})]
         write_events(chain=org.code, lines=lines, by=by.username, on=on)
+        notices.tell_officers(
+            "review.asked", "finding.review", org, f"household:{finding.household.code}", on=on,
+            but=(finding.proposed_by, finding.certified_by),
+        )  # fmt: skip
     return review
 
 
@@ -93,6 +102,7 @@ def end_review(*, review: Review, upheld: bool, outcome: str, by: User, on: date
         )
         lines = [("review.end", f"finding:{finding.code}", {"upheld": upheld})]
         write_events(chain=org.code, lines=lines, by=by.username, on=on)
+        notices.tell_of_findings("review.ended", [finding.pk], on=on)
         if upheld:
             now = Round.objects.filter(org=org).exclude(state="closed").order_by("-quarter").first()
             if now is None:
@@ -119,8 +129,10 @@ def end_review(*, review: Review, upheld: bool, outcome: str, by: User, on: date
 
 
 def consent(*, household: Household, signed_on: date, how: str, by: User, on: date) -> Consent:
-    """Record a signed consent to checks. One is in force at a time; recording it again changes nothing."""
-    require(by, "consent.record", household.org, on)
+    """Record a signed consent to checks: an officer records a paper, a worker signs for the own family on the phone. One is in force at a
+    time; recording it again changes nothing."""
+    if not (how == "phone" and owns(by, "own.consent", household, on)):
+        require(by, "consent.record", household.org, on)
     if signed_on > on:
         raise Refused("签字日期晚于今天 / the signature is dated in the future")
     with transaction.atomic():
@@ -136,7 +148,9 @@ def consent(*, household: Household, signed_on: date, how: str, by: User, on: da
 
 
 def withdraw_consent(*, household: Household, by: User, on: date) -> None:
-    require(by, "consent.record", household.org, on)
+    """The family withdraws its consent: from now on nobody is visited and nothing is compared until there is another."""
+    if not owns(by, "own.consent", household, on):
+        require(by, "consent.record", household.org, on)
     with transaction.atomic():
         if not Consent.objects.filter(household=household, withdrawn_on=None).update(withdrawn_on=on):
             raise Refused(f"{household.code} 没有生效的授权 / no consent of {household.code} is in force")
@@ -164,7 +178,11 @@ def urgent(*, household: Household, reason: str, by: User, on: date) -> Lead:
         }  # fmt: skip
         waiting = round_.leads.filter(household=household, state__in=["due", "away"]).first()
         if waiting is not None:
-            # Due already: its clock is brought forward.
+            # Due already: its clock is brought forward, once.
+            if waiting.source == Lead.URGENT:
+                raise Refused(
+                    f"{household.code} 已登记急难，最迟 {waiting.clock_on} 走访 / {household.code} is an urgent lead already: visit by {waiting.clock_on}"
+                )
             waiting.source, waiting.clock_on = Lead.URGENT, min(waiting.clock_on, workday_after(on, rules.URGENT_DAYS))
             waiting.save(update_fields=["source", "clock_on"])
             lines = [("lead.urgent", f"lead:{waiting.code}", {"clock": waiting.clock_on.isoformat()})]

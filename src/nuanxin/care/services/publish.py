@@ -3,15 +3,16 @@
 findings = certified + returned + closed + pending.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from nuanxin.care import rules
 from nuanxin.care.flows import FINDING, ROUND
 from nuanxin.care.models import Finding, Objection, Posted, Posting, Round
-from nuanxin.care.services import files
+from nuanxin.care.queries import census, lacking, of_households, ready, to_publish
+from nuanxin.care.services import files, notices
 from nuanxin.records.services import Refused, insert, move, workday_after, workdays_between
 from nuanxin.union.models import User
 from nuanxin.union.queries import require
@@ -28,13 +29,9 @@ def publish(*, round_: Round, by: User, on: date, days: int = rules.POSTING_DAYS
         raise Refused(f"{round_.quarter} 尚未认定，不能公示 / {round_.quarter} is not decided yet")
     if round_.state == "closed":
         raise Refused(f"{round_.quarter} 已办结 / {round_.quarter} is closed")
-    undecided = round_.findings.filter(state="proposed", tier__isnull=True)
-    if undecided.exists():
-        codes = "、".join(undecided.values_list("household__code", flat=True)[:5])
-        raise Refused(
-            f"{undecided.count()} 户政策未能认定（{codes}），请补正后重新认定 / {undecided.count()} families have a problem: mend and decide again"
-        )
-    waiting = round_.findings.filter(state="proposed").exclude(tier="none")
+    if missing := lacking(ROUND.moves["publish"], census(round_, by=by.username, on=on)):
+        raise Refused(*missing.values())
+    waiting = to_publish(round_)
     with transaction.atomic():
         posting = None
         keys = list(waiting.order_by("pk").values_list("pk", flat=True))
@@ -49,6 +46,7 @@ def publish(*, round_: Round, by: User, on: date, days: int = rules.POSTING_DAYS
                 FINDING, "publish", waiting, by=by.username, on=on, roles=roles, chain=round_.org.code,
                 facts={"posting": posting.code, "until": until.isoformat()},
             )  # fmt: skip
+            notices.tell_of_findings("finding.published", keys, on=on, until=until.isoformat())
         if round_.state == "decided":
             move(
                 ROUND, "publish", Round.objects.filter(pk=round_.pk), by=by.username, on=on, roles=roles,
@@ -113,12 +111,6 @@ def answer_objection(*, finding: Finding, upheld: bool, outcome: str, by: User, 
     return objection
 
 
-def ready(round_: Round, on: date) -> QuerySet[Finding]:
-    """Findings that may be certified on a day: their own clock has run out and nobody objects."""
-    running = Posted.objects.filter(finding=OuterRef("pk"), until_on__gte=on)
-    return round_.findings.filter(state="published").exclude(Exists(running))
-
-
 def certify(*, round_: Round, by: User, on: date, codes: list[str] | None = None) -> dict[str, int]:
     """Certify what is ready (or just the households named), and confirm the refusals: by another person than proposed them.
 
@@ -129,12 +121,7 @@ def certify(*, round_: Round, by: User, on: date, codes: list[str] | None = None
     roles = require(by, "finding.certify", org, on)
     if round_.state not in ("published", "closed"):
         raise Refused(f"{round_.quarter} 尚未公示，不能认证 / {round_.quarter} is not published yet")
-    wanted = round_.findings.exclude(state="superseded")
-    if codes:
-        wanted = wanted.filter(household__code__in=codes)
-        lacking = set(codes) - set(wanted.values_list("household__code", flat=True))
-        if lacking:
-            raise Refused(f"本轮没有这些户的认定意见：{'、'.join(sorted(lacking))} / no finding of this round for them")
+    wanted = of_households(round_, codes) if codes else round_.findings.exclude(state="superseded")
     good = ready(round_, on) & wanted.filter(state="published") if codes else ready(round_, on)
     bad = wanted.filter(state="proposed", tier="none")
     missing = []
@@ -170,21 +157,23 @@ def certify(*, round_: Round, by: User, on: date, codes: list[str] | None = None
             )  # fmt: skip
         files.take_on_file(round_, certified_keys, by=by, on=on)
         files.leave_file(round_, refused_keys, by=by, on=on)
+        notices.tell_of_findings("finding.certified", certified_keys, on=on)
+        notices.tell_of_findings("finding.refused", refused_keys, on=on)
         done["waiting"] = round_.findings.filter(state__in=["published", "objected"]).count()
     return done
 
 
-def send_back(*, finding: Finding, reason: str, by: User, on: date) -> None:
-    """The certifier sends a proposal back with a reason: it is decided again."""
-    org = finding.round.org
-    roles = require(by, "finding.certify", org, on)
+def send_back(*, round_: Round, codes: Sequence[str], reason: str, by: User, on: date) -> int:
+    """The certifier sends the proposals of households (by code) back with a reason: they are decided again. Returns how many."""
+    roles = require(by, "finding.certify", round_.org, on)
+    findings = of_households(round_, codes)
     missing = [] if reason.strip() else ["请写明退回理由 / say why it is sent back"]
-    if finding.proposed_by == by.username:
+    if findings.filter(proposed_by=by.username).exists():
         missing.append("提出人不能退回自己的意见 / the proposer does not send back their own proposal")
     with transaction.atomic():
-        move(
-            FINDING, "return", Finding.objects.filter(pk=finding.pk), by=by.username, on=on, roles=roles, chain=org.code,
-            missing=missing, return_reason=reason.strip()[:300],
+        return move(
+            FINDING, "return", findings, by=by.username, on=on, roles=roles, chain=round_.org.code, missing=missing,
+            return_reason=reason.strip()[:300],
         )  # fmt: skip
 
 

@@ -11,10 +11,21 @@ from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 
 from nuanxin.care import matching, rules
-from nuanxin.care.models import Finding, HouseholdFile, Lead, Refusal, ReportedMember, Return, Round, Visit
+from nuanxin.care.models import (
+    Consent,
+    Finding,
+    HardshipApplication,
+    HouseholdFile,
+    Lead,
+    Refusal,
+    ReportedMember,
+    Return,
+    Round,
+    Visit,
+)
 from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused, insert, job, reserve, write_events
 from nuanxin.union.models import Household, Kinship, Person, User
@@ -111,15 +122,17 @@ def _clash(reported: pa.Table, keys: list[int], known: pa.Table) -> int:
     members = ReportedMember.objects.filter(pk__in=found).select_related("lead__from_return")
     for member in members:
         source = member.lead.from_return
-        assert source is not None, "rows are reported in a return"
-        Refusal.objects.create(
-            source=source, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
-            code="another_person", why_zh="这个身份证号登记的是另一个人", why_en="this ID number is another person's",
-            mend_zh="请核对姓名和身份证号，把写错的一个改正后重报",
-            mend_en="check the name and the number, correct the wrong one and send the file again",
-        )  # fmt: skip
+        # A row of a worker's own application stands in no return: the lead is held, and the application says so.
+        if source is not None:
+            Refusal.objects.create(
+                source=source, sheet="困难职工家庭摸排表", row=member.row, column="身份证号", found=member.id_mask,
+                code="another_person", why_zh="这个身份证号登记的是另一个人", why_en="this ID number is another person's",
+                mend_zh="请核对姓名和身份证号，把写错的一个改正后重报",
+                mend_en="check the name and the number, correct the wrong one and send the file again",
+            )  # fmt: skip
         if member.accepted:
-            Return.objects.filter(pk=source.pk).update(accepted=F("accepted") - 1, refused=F("refused") + 1)
+            if source is not None:
+                Return.objects.filter(pk=source.pk).update(accepted=F("accepted") - 1, refused=F("refused") + 1)
             Lead.objects.filter(pk=member.lead_id).update(members=F("members") - 1)
         Lead.objects.filter(pk=member.lead_id).update(held_code="refused_row")
         member.accepted, member.id_hash, member.id_cipher, member.id_mask = False, None, None, ""
@@ -137,11 +150,28 @@ def _grade(reported: pa.Table, known: pa.Table) -> Graded:
     for row in matching.match_families(reported, known).to_pylist():
         graded[row["family"]] = (row["grade"], row["household"], row["score"], row["reasons"], None)
     _without_number(graded, reported)
+    _unknown_applicants(graded)
     for row in matching.within_batch(reported).to_pylist():
         # A family that is on file already needs no twin.
         if graded[row["family"]][0] == "new":
             graded[row["family"]] = (row["grade"], None, row["score"], row["reasons"], row["same_as"])
     return graded
+
+
+def _unknown_applicants(graded: Graded) -> None:
+    """An application by an account that is not known to be the person whose number it gives waits for a person, where that person is in
+    the register: a typed number proves nothing, and the household's phone and members would follow it."""
+    for part in parts([key for key, row in graded.items() if row[0] in ("exact", "probable")]):
+        rows = HardshipApplication.objects.filter(lead__in=part).exclude(
+            Exists(
+                ReportedMember.objects.filter(
+                    lead=OuterRef("lead"), relation="self", id_hash=OuterRef("user__person__id_hash")
+                )
+            )
+        )
+        for key in rows.values_list("lead_id", flat=True):
+            _, household, score, reasons, twin = graded[key]
+            graded[key] = ("doubtful", household, score, [*reasons, "applied-by-unknown-account"], twin)
 
 
 def _without_number(graded: Graded, reported: pa.Table) -> None:
@@ -201,6 +231,7 @@ def _settle(round_: Round, graded: Graded, *, on: date) -> None:
         _people([lead.pk for lead in settled], on)
         _states(round_, settled)
         _members(settled, on)
+        _consents(settled)
         _bulk_settle(leads)
 
 
@@ -442,6 +473,19 @@ def _members(leads: list[Lead], on: date) -> None:
         )
 
 
+def _consents(leads: list[Lead]) -> None:
+    """Who applied on the phone signed the consent to checks with it: it is recorded for the household that the application belongs to,
+    where none is in force."""
+    houses = {lead.pk: lead.household_id for lead in leads if lead.source == Lead.APPLIED and lead.household_id}
+    signed = HardshipApplication.objects.filter(lead__in=list(houses), sent_on__isnull=False).select_related("user")
+    for application in signed:
+        assert application.sent_on is not None, "filtered above"
+        Consent.objects.get_or_create(
+            household_id=houses[application.lead_id or 0], withdrawn_on=None,
+            defaults={"signed_on": application.sent_on, "how": "phone", "recorded_by": application.user.username},
+        )  # fmt: skip
+
+
 # --------------------------------------------------------------------------------------------------- a person judges
 
 
@@ -467,6 +511,7 @@ def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
         _people([lead.pk], on)
         _states(lead.round, [lead])
         _members([lead], on)
+        _consents([lead])
         lead.save()
         verb = "match.accept" if same else "match.reject"
         facts = {

@@ -3,10 +3,13 @@
 rows = accepted + refused; the same file again changes nothing; a corrected file replaces the earlier one, which is kept.
 """
 
+import csv
+import json
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +22,22 @@ from nuanxin.care import rules
 from nuanxin.care.models import Lead, Raised, Refusal, ReportedMember, Return, Round
 from nuanxin.care.services import register
 from nuanxin.matters.services import MatterRow, receive_many
-from nuanxin.records.services import Refused, insert, job, keep_file, reserve, sha256_of, workday_after, write_events
-from nuanxin.sheets import Reading, read_files
+from nuanxin.records.services import (
+    Refused,
+    drop_unkept,
+    insert,
+    job,
+    keep_file,
+    reserve,
+    sha256_of,
+    workday_after,
+    write_events,
+)
+from nuanxin.sheets import Reading, forms, read_files
 from nuanxin.union import secrets
 from nuanxin.union.models import Org, User
-from nuanxin.union.queries import require, roles_at
-from nuanxin.union.rules import mask_id, mask_phone, may
+from nuanxin.union.queries import below, covered, require, roles_at
+from nuanxin.union.rules import mask_id, mask_phone, may, quarter_zh
 
 SUFFIXES = {".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".et", ".txt"}
 OTHER_FORMS = {"visits", "jobs", "consolation", "grants", "mutual_aid", "register_check"}
@@ -51,6 +64,10 @@ WHOLE = {
     "no_survey": (
         "没有找到「困难职工家庭摸排表」；请用 nuanxin sheet template survey 生成的空表填报",
         "the sheet 困难职工家庭摸排表 was not found: use the blank form of `nuanxin sheet template survey`",
+    ),
+    "not_yours": (
+        "这份表是别的工会的，您只能上报自己的工会和它下面的工会；请由那个工会上报，或交市总工会收",
+        "this is another union's return: you may send those of your own union and of the unions below it",
     ),
     "not_owing": (
         "{union} 不在本轮应报范围之内",
@@ -147,9 +164,159 @@ def receive(
     return done
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row to mend, or only warned of: where, what was found, why, how to mend it."""
+
+    sheet: str
+    row: int
+    column: str
+    found: str
+    why_zh: str
+    why_en: str
+    mend_zh: str
+    mend_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What receiving a file would do: of which union, taken or why not, what it would replace; ``doubtful`` of its families would wait
+    for a person."""
+
+    file: str
+    union: str
+    why_zh: str
+    why_en: str
+    rows: int
+    accepted: int
+    refused: int
+    families: int
+    doubtful: int
+    wishes: int
+    problems: int
+    nil: bool
+    late: bool
+    replaces: str
+    refusals: list[Line]
+    warnings: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What receiving some files would do. ``same``: received before, they change nothing; ``skipped``: no returns."""
+
+    files: list[Looked]
+    same: list[str]
+    skipped: list[str]
+
+    @property
+    def accepted(self) -> int:
+        return sum(file.accepted for file in self.files)
+
+    @property
+    def refused(self) -> int:
+        return sum(file.refused for file in self.files)
+
+    @property
+    def families(self) -> int:
+        return sum(file.families for file in self.files)
+
+    @property
+    def back(self) -> int:
+        """Files that would be refused whole."""
+        return sum(bool(file.why_zh) for file in self.files)
+
+    @property
+    def takes(self) -> bool:
+        """Whether something of it would be taken."""
+        return self.back < len(self.files)
+
+    def as_text(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Preview":
+        told = json.loads(text)
+        files = [
+            Looked(
+                **{
+                    **file,
+                    "refusals": [Line(**x) for x in file["refusals"]],
+                    "warnings": [Line(**x) for x in file["warnings"]],
+                }
+            )
+            for file in told["files"]
+        ]
+        return cls(files, told["same"], told["skipped"])
+
+
+def look(*, round_: Round, paths: Iterable[Path], by: User, on: date) -> Preview:
+    """What ``receive`` would do with the files, to the row: it is done and taken back, so that nothing is stored. Raises Refused as
+    ``receive`` does."""
+    paths = list(paths)
+    with transaction.atomic():
+        done = receive(round_=round_, paths=paths, by=by, on=on)
+        keys = [made.pk for made in done.returns]
+        lines: dict[tuple[int, bool], list[Line]] = defaultdict(list)
+        for line in Refusal.objects.filter(source__in=keys):
+            told = (line.sheet, line.row, line.column, line.found, line.why_zh, line.why_en, line.mend_zh, line.mend_en)
+            lines[line.source_id, line.warning].append(Line(*told))
+        counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+        for source, state in Lead.objects.filter(from_return__in=keys).values_list("from_return", "state"):
+            counts[source or 0][0] += 1
+            counts[source or 0][1] += state == "doubtful"
+        before = Return.objects.filter(replaced_by__in=keys, refused_whole__isnull=True).exclude(pk__in=keys)
+        heirs = dict(before.order_by("-pk").values_list("replaced_by", "file_name"))
+        files = []
+        for made in done.returns:
+            why = made.refused_whole or {}
+            families, doubtful = counts[made.pk]
+            files.append(Looked(
+                made.file_name, made.org.name if made.org else "", why.get("zh", ""), why.get("en", ""), made.rows, made.accepted,
+                made.refused, families, doubtful, made.wishes, made.problems, made.nil, made.late, heirs.get(made.pk, ""),
+                lines[made.pk, False], lines[made.pk, True],
+            ))  # fmt: skip
+        transaction.set_rollback(True)
+    drop_unkept(sha256_of(path) for path in files_in(paths))
+    return Preview(files, done.same, done.skipped)
+
+
+def tell_marked(made: Return, *, by: User, on: date) -> None:
+    """A file with the numbers of people goes back to its sender, marked: that is written down. Raises Refused without a post."""
+    if made.by != by.username:
+        require(by, "return.receive", made.org or made.round.org, on)
+    chain = (made.org or made.round.org).code
+    with transaction.atomic():
+        write_events(chain=chain, lines=[("return.mark", f"return:{made.code}", {})], by=by.username, on=on)
+
+
+def receive_nil(*, round_: Round, org: Org, by: User, on: date) -> Return | None:
+    """A union has nobody to report (零报告), said without a sheet of its own: a sheet that says so is made and received like any other.
+
+    Returns the return, or None when the union had said so before. Raises Refused without a post there, or when families were reported:
+    a corrected sheet says otherwise, not a button.
+    """
+    require(by, "return.receive", org, on)
+    if not round_.owed.filter(org=org).exists():
+        raise Refused(
+            WHOLE["not_owing"][0].format(union=org.name) + " / " + WHOLE["not_owing"][1].format(union=org.code)
+        )
+    if round_.returns.filter(org=org, state=Return.TAKEN, companion_of=None, urgent=False, nil=False).exists():
+        raise Refused(
+            f"{org.name}本季度已经报了家庭；要改请上传更正后的表 / {org.code} has reported families: send a corrected sheet"
+        )
+    titles = [one.title for one in forms()["survey"].fields.values() if not one.optional]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{org.code}-{round_.quarter}-零报告.csv"
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([[f"{org.name}{quarter_zh(round_.quarter)}困难职工家庭摸排表"], titles, ["无"]])
+        done = receive(round_=round_, paths=[path], by=by, on=on)
+    return done.returns[0] if done.returns else None
+
+
 def require_any(by: User, round_: Round, on: date) -> None:
     """A city officer, or a grass-roots officer somewhere below (whose own union is checked file by file)."""
-    if not roles_at(by, round_.org, on) and not by.posts.filter(role="grassroots_officer").exists():
+    if not covered(by, "return.receive", on) & below([round_.org]):
         require(by, "return.receive", round_.org, on)
 
 
@@ -228,6 +395,9 @@ def _one(desk: _Desk, reading: Reading, done: Received, events: dict[str, list[A
     org_id, problem = rules.union_of_file(base, reading.org_name, desk.by_code, desk.by_name)
     org = desk.orgs.get(org_id) if org_id else None
     whole = _whole(desk, reading, org, problem)
+    if whole is not None and whole["code"] == "not_yours":
+        # Nothing is written down at a union that the sender has no post over.
+        org = None
     first = desk.firsts.get(base) if COMPANION.search(stem) and "survey" not in forms else None
     if whole is None and "survey" not in forms:
         if first is None:
@@ -285,7 +455,7 @@ def _whole(desk: _Desk, reading: Reading, org: Org | None, problem: str | None) 
     if reading.quarter and reading.quarter != desk.round.quarter:
         return _sentence("other_quarter", title=reading.quarter, wanted=desk.round.quarter)
     if not desk.over_all and not may("return.receive", roles_at(desk.by, org, desk.on)):
-        return _sentence("unknown_union")
+        return _sentence("not_yours")
     return None
 
 

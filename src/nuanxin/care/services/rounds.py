@@ -3,11 +3,12 @@
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
 from nuanxin.care import rules
 from nuanxin.care.flows import FINDING, ROUND
-from nuanxin.care.models import Lead, Offer, Owed, Round
+from nuanxin.care.models import Lead, Owed, Round
+from nuanxin.care.queries import census, lacking
+from nuanxin.care.services import apply
 from nuanxin.records.services import Refused, job, move, write_events
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import require
@@ -51,7 +52,8 @@ def open_round(
         owing = org.descendants(include_self=True).filter(level__in=Org.OWING)
         Owed.objects.bulk_create([Owed(round=round_, org=member) for member in owing])
         again = _due_again(round_, on)
-        facts = {"owed": len(owing), "again": again}
+        applied = apply.take_waiting(round_, by=by, on=on)
+        facts = {"owed": len(owing), "again": again, "applied": applied}
         write_events(chain=org.code, lines=[("round.open", f"round:{round_.code}", facts)], by=by.username, on=on)
     return round_, True
 
@@ -79,22 +81,8 @@ def close_round(round_: Round, *, by: User, on: date) -> None:
     roles = require(by, "round.close", round_.org, on)
     if round_.state == "closed":
         return
-    live = round_.findings.exclude(state="superseded")
-    open_ = live.exclude(state__in=["certified", "refused", "closed"]).count()
-    bare = live.filter(state="refused").exclude(Exists(Offer.objects.filter(finding=OuterRef("pk"))))
     # Nothing visited may be left undecided; what was never reached goes on to the next round.
-    waiting = round_.leads.filter(state="visited").count()
-    missing = []
-    if bare.count():
-        codes = "、".join(bare.values_list("household__code", flat=True)[:5])
-        missing.append(
-            f"{bare.count()} 户不符合的家庭还没有转介帮扶或“不接受”记录（{codes}），请用 nuanxin offer 登记"
-            f" / {bare.count()} refused families have neither an offer nor a recorded “declined”: use `nuanxin offer`"
-        )
-    if open_:
-        missing.append(f"还有 {open_} 条认定意见未办结 / {open_} findings are not ended yet")
-    if waiting:
-        missing.append(f"还有 {waiting} 户已走访未认定 / {waiting} visited families are not decided yet")
+    missing = lacking(ROUND.moves["close"], census(round_, by=by.username, on=on)).values()
     with transaction.atomic():
         closing = round_.findings.filter(state="refused")
         if not missing and closing.exists():

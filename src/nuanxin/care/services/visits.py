@@ -1,9 +1,11 @@
-"""Step 4: visits are planned for two visitors each, recorded from their sheet, or excused; consent comes first.
+"""Step 4: visits are planned for two visitors each, recorded from their sheet or from a visitor's phone, or excused; consent comes first.
 
 leads due = visited + nobody home + excused + overdue + not yet due.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,22 +13,27 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max, Q
 
 from nuanxin.care import rules
 from nuanxin.care.matching import name_key
-from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit
-from nuanxin.care.routing import Stop, Team, plan_days
+from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit, VisitPaper
+from nuanxin.care.routing import REASONS, Stop, Team, plan_days
+from nuanxin.care.services import notices
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
-from nuanxin.records.models import Attachment
+from nuanxin.records.models import Attachment, Event
+from nuanxin.records.pictures import keep_picture, kind_of
 from nuanxin.records.rules import parts
-from nuanxin.records.services import Refused, insert, job, keep_file, write_events
+from nuanxin.records.services import Many, Refused, insert, job, keep_file, sort_out, write_events
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, User
-from nuanxin.union.queries import require
-from nuanxin.union.rules import mask_name
+from nuanxin.union.queries import covered, covering, require
+from nuanxin.union.rules import VISITOR, mask_name
 
+# What a plan says of a visit.
+PLANNED = ("planned_on", "place_in_day", "visitor_one", "visitor_two", "account_one", "account_two")
 UNKNOWN = {
     "unknown_family": (
         "本轮没有这户人家：身份证号不在上报或在册家庭中", "no family of this round or on file has this ID number",
@@ -125,12 +132,11 @@ def _record(
     due: list[tuple[dict[str, Any], Household]] = []
     for row, key in zip(rows, book.keys, strict=True):
         house, problem = book.household(key, row["worker_name"])
-        if problem is None and row["visited_on"] > on:
-            problem = "future"
-        if problem is None and row.get("consent") is False and row["conclusion"] != "nobody_home":
-            problem = "no_consent"
-        if problem is None and house is not None and book.certified(house):
-            problem = "already_certified" if not book.known_visit(house, row) else None
+        if problem is None and house is not None:
+            problem = _hindrance(
+                visited_on=row["visited_on"], on=on, conclusion=row["conclusion"], consent=row.get("consent"),
+                ended=book.certified(house) and not book.known_visit(house, row),
+            )  # fmt: skip
         if problem is not None or house is None:
             zh, en, mend, _ = UNKNOWN[problem or "unknown_family"]
             outcome.refusals.append({
@@ -179,6 +185,16 @@ def _record(
         for part in parts(keys):
             Lead.objects.filter(pk__in=part).update(state=state)
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+
+
+def _hindrance(*, visited_on: date, on: date, conclusion: str, consent: bool | None, ended: bool) -> str | None:
+    """Why a visit cannot be recorded (a key of ``UNKNOWN``), whether a sheet or a phone brings it. ``consent`` False: refused at the
+    door; ``ended``: the family's finding of this round stands."""
+    if visited_on > on:
+        return "future"
+    if consent is False and conclusion != "nobody_home":
+        return "no_consent"
+    return "already_certified" if ended else None
 
 
 def _value(name: str, value: Any) -> Any:
@@ -285,60 +301,352 @@ def _consents(due: Sequence[tuple[dict[str, Any], Household]], *, by: User) -> N
     insert(Consent, ["household", "signed_on", "how", "recorded_by"], list(fresh.values()))
 
 
-def plan(
-    *, round_: Round, teams: Sequence[tuple[str, str]], days: Sequence[date], by: User, on: date, per_day: int = 8
-) -> tuple[list[Visit], list[tuple[Lead, str]]]:
-    """Plan the visits of every lead that is due: who goes where, on which day, in which order.
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a plan would be: the visits, not saved, in the order of day, team and place; and who did not fit, with a code of ``REASONS``."""
 
-    Returns (planned visits, [(lead, why it did not fit)]). Planning again replaces the earlier plan.
+    visits: list[Visit]
+    left: list[tuple[Lead, str]]
+
+    @property
+    def digest(self) -> str:
+        """Changes when a visit, its day, team or place does: what was looked at is what is confirmed."""
+        told = [[v.lead_id, f"{v.planned_on}", v.place_in_day, v.visitor_one, v.visitor_two] for v in self.visits]
+        return hashlib.sha256(json.dumps([told, [lead.pk for lead, _ in self.left]]).encode()).hexdigest()[:16]
+
+
+def propose(
+    *,
+    round_: Round,
+    teams: Sequence[tuple[User | str, User | str]],
+    days: Sequence[date],
+    by: User,
+    on: date,
+    per_day: int = 8,
+) -> Proposal:
+    """What ``plan`` would do; changes nothing. A visitor is an account, or a name of somebody who may have none.
+
+    Visits planned for ``on`` itself are under way and stay, unless that day is among ``days``.
     """
     require(by, "visit.plan", round_.org, on)
-    due = list(
-        round_.leads.filter(state__in=["due", "away"])
-        .select_related("org", "org__parent", "household")
-        .order_by("clock_on", "pk")
-    )
+    due = round_.leads.filter(state__in=["due", "away"])
+    if on not in days:
+        due = due.exclude(visits__planned_on=on, visits__visited_on=None)
+    leads = list(due.select_related("org", "org__parent", "household").order_by("clock_on", "pk"))
     stops = [
         Stop(
             key=str(lead.pk), town=lead.org.parent.name if lead.org.parent else lead.org.name, due_on=lead.clock_on,
             lat=None if lead.org.latitude is None else float(lead.org.latitude),
             lon=None if lead.org.longitude is None else float(lead.org.longitude), urgent=lead.source == Lead.URGENT,
         )
-        for lead in due
+        for lead in leads
     ]  # fmt: skip
-    by_key = {str(lead.pk): lead for lead in due}
-    planned = plan_days(stops, [Team(one, two) for one, two in teams], list(days), per_day=per_day)
-    visits, left = [], []
+    known = _visitors([one for team in teams for one in team], round_, on)
+    visitors = {key: (name, account) for key, name, account in known}
+    keys = iter(key for key, _, _ in known)
+    try:
+        planned = plan_days(stops, [Team(next(keys), next(keys)) for _ in teams], list(days), per_day=per_day)
+    except ValueError:
+        raise Refused(
+            "每组须两个不同的人，一人只能在一个组，每组每天至少 1 户"
+            " / a team is two people, a person is in one team only, and a team makes at least one visit a day"
+        ) from None
+    by_key = {str(lead.pk): lead for lead in leads}
+    proposal = Proposal([], [])
+    for place in planned:
+        if place.on is None or place.team is None:
+            proposal.left.append((by_key[place.key], place.reason))
+            continue
+        (name_one, one), (name_two, two) = visitors[place.team.one], visitors[place.team.two]
+        proposal.visits.append(
+            Visit(
+                lead=by_key[place.key], planned_on=place.on, place_in_day=place.order, visitor_one=name_one, visitor_two=name_two,
+                account_one=one, account_two=two,
+            )
+        )  # fmt: skip
+    return proposal
+
+
+def _visitors(wanted: Sequence[User | str], round_: Round, on: date) -> list[tuple[str, str, User | None]]:
+    """For each visitor in turn a key, the name and the account: of those who may record visits here, by account or, where only one
+    bears it, by name; who is nobody's account is known by the name alone."""
+    names = [one for one in wanted if isinstance(one, str)]
+    able = covering("visit.record", round_.org, on)
+    found: dict[str, list[User]] = {}
+    for user in able.filter(Q(username__in=names) | Q(first_name__in=names)) if names else ():
+        for name in {user.username, user.first_name}:
+            found.setdefault(name, []).append(user)
+    strangers = {one for one in wanted if isinstance(one, User)} - set(able)
+    if strangers:
+        told = "、".join(sorted(map(str, strangers)))
+        raise Refused(f"{told} 在这里没有走访的任职 / {told}: no post here that lets them visit")
+    visitors: list[tuple[str, str, User | None]] = []
+    for one in wanted:
+        known = [one] if isinstance(one, User) else found.get(one, [])
+        account = known[0] if len(known) == 1 else None
+        visitors.append((account.username, str(account), account) if account else (str(one), str(one), None))
+    return visitors
+
+
+def plan(
+    *, round_: Round, teams: Sequence[tuple[User | str, User | str]], days: Sequence[date], by: User, on: date, per_day: int = 8,
+    seen: str = "",
+) -> tuple[list[Visit], list[tuple[Lead, str]]]:  # fmt: skip
+    """Plan the visits of every lead that is due: who goes where, on which day, in which order.
+
+    Returns (planned visits, [(lead, why it did not fit)]). Planning again replaces the earlier plan; a family's visit stays the same
+    row, so that a form which a visitor has begun can still be sent. ``seen``: the digest of the proposal that was looked at; when
+    the plan would be another by now, it is refused.
+    """
     with transaction.atomic():
-        Visit.objects.filter(lead__round=round_, visited_on__isnull=True).delete()
-        for place in planned:
-            if place.on is None or place.team is None:
-                left.append((by_key[place.key], place.reason or ""))
-                continue
-            visits.append(
-                Visit(
-                    lead=by_key[place.key], planned_on=place.on, place_in_day=place.order, visitor_one=place.team.one,
-                    visitor_two=place.team.two,
-                )
-            )  # fmt: skip
-        Visit.objects.bulk_create(visits, batch_size=500)
-        lines = [("visit.plan", f"round:{round_.code}", {"planned": len(visits), "left": len(left)})]
+        proposal = propose(round_=round_, teams=teams, days=days, by=by, on=on, per_day=per_day)
+        if seen and seen != proposal.digest:
+            raise Refused("待访家庭或任职刚有变化，请再看一遍安排 / something has just changed: look at the plan again")
+        open_ = Visit.objects.filter(lead__round=round_, visited_on=None)
+        if on not in days:
+            open_ = open_.exclude(planned_on=on)
+        standing = list(open_.order_by("-pk"))
+        before = {visit.lead_id: visit.pk for visit in standing}
+        days_told = {(visit.lead_id, visit.planned_on) for visit in standing}
+        for visit in proposal.visits:
+            visit.pk = before.get(visit.lead_id)
+        kept = [visit for visit in proposal.visits if visit.pk]
+        gone = set(open_.values_list("pk", flat=True)) - {visit.pk for visit in kept}
+        for part in parts(sorted(gone)):
+            Visit.objects.filter(pk__in=part).delete()
+        Visit.objects.bulk_update(kept, PLANNED, batch_size=100)
+        Visit.objects.bulk_create([visit for visit in proposal.visits if not visit.pk], batch_size=500)
+        # Who was told of the same day already is not told again.
+        fresh = [visit for visit in proposal.visits if (visit.lead_id, visit.planned_on) not in days_told]
+        told = [(v.lead_id, v.lead.household_id, {"day": f"{v.planned_on}"}) for v in fresh]
+        notices.tell_families("visit.planned", told, on=on)
+        lines = [("visit.plan", f"round:{round_.code}", {"planned": len(proposal.visits), "left": len(proposal.left)})]
         write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
-    return visits, left
+    return proposal.visits, [(lead, REASONS[why]["zh"]) for lead, why in proposal.left]
 
 
-def excuse(*, lead: Lead, reason: str, until: date, by: User, on: date) -> None:
-    """Excuse a visit that cannot be made in time: a reason and a new latest date, both visible."""
-    require(by, "visit.excuse", lead.round.org, on)
+def _need_reason(reason: str, until: date, on: date) -> None:
     if not reason.strip():
         raise Refused("请写明原因 / say why")
     if until <= on:
         raise Refused("新的期限应晚于今天 / the new date must be later than today")
+
+
+def excuse(*, lead: Lead, reason: str, until: date, by: User, on: date) -> None:
+    """Excuse a visit that cannot be made in time: a reason and a new latest date, both visible. A visit that was planned is planned
+    anew. A visitor excuses what is planned for the own account or for nobody's."""
+    roles = require(by, "visit.excuse", lead.org, on)
+    _need_reason(reason, until, on)
     with transaction.atomic():
+        planned = Visit.objects.filter(lead=lead, visited_on=None)
+        if roles == {VISITOR} and planned.exclude(_of(by)).exclude(account_one=None, account_two=None).exists():
+            raise Refused("这户安排给了别的走访人 / this family's visit is planned for other visitors")
         changed = Lead.objects.filter(pk=lead.pk, state__in=["due", "away"]).update(
             excused_on=on, excuse=reason.strip()[:200], clock_on=until
         )
         if not changed:
             raise Refused(f"{lead.code} 不在待访状态 / {lead.code} is not due for a visit")
+        planned.delete()
         lines = [("visit.excuse", f"lead:{lead.code}", {"until": until.isoformat()})]
         write_events(chain=lead.round.org.code, lines=lines, by=by.username, on=on)
+
+
+def _shown_leads(round_: Round, shown: Mapping[str, str], operation: str, by: User, on: date) -> list[Lead]:
+    """The leads of a round that are still to be visited, among those shown. Raises Refused for one outside the officer's posts."""
+    found = list(
+        Lead.objects.select_for_update(of=("self",)).filter(round=round_, code__in=shown, state__in=["due", "away"])
+        .order_by("clock_on", "pk")
+    )  # fmt: skip
+    reach = covered(by, operation, on)
+    if beyond := [lead.code for lead in found if lead.org_id not in reach]:
+        raise Refused(f"{beyond[0]} 不归您办理 / {beyond[0]} is not yours")
+    return found
+
+
+@transaction.atomic
+def excuse_many(*, round_: Round, shown: Mapping[str, str], reason: str, until: date, by: User, on: date) -> Many:
+    """``excuse`` for many families at once, those alone whose latest date is still the one they were ``shown`` with (code → ISO date): one
+    UPDATE, an Event each; their planned visits go. A family that already has the new date needs nothing."""
+    _need_reason(reason, until, on)
+    found = _shown_leads(round_, shown, "visit.plan", by, on)
+    doing, came_to = sort_out(shown, {lead.code: lead.clock_on.isoformat() for lead in found}, until.isoformat())
+    leads = Lead.objects.filter(round=round_, code__in=doing)
+    leads.update(excused_on=on, excuse=reason.strip()[:200], clock_on=until)
+    Visit.objects.filter(lead__in=leads, visited_on=None).delete()
+    lines = [("visit.excuse", f"lead:{code}", {"until": until.isoformat()}) for code in doing]
+    write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return came_to
+
+
+def standing_visit(visit: Visit | None) -> str:
+    """How a family's open visit stands: the day and the two accounts; empty for none."""
+    return f"{visit.planned_on} {visit.account_one_id} {visit.account_two_id}" if visit else ""
+
+
+@transaction.atomic
+def assign_team(
+    *, round_: Round, shown: Mapping[str, str], one: User, two: User, day: date, by: User, on: date
+) -> Many:
+    """Give families to two visitors on a day, after those that they visit that day already, the most pressing first; those alone whose open
+    visit is still as ``shown`` (code → ``standing_visit``). A family's visit stays the same row."""
+    if one == two:
+        raise Refused("每组须两个不同的人 / a team is two people")
+    if day < on:
+        raise Refused("走访日期不能早于今天 / the day of the visit lies in the past")
+    able = set(covering("visit.record", round_.org, on))
+    if strangers := {one, two} - able:
+        told = "、".join(sorted(map(str, strangers)))
+        raise Refused(f"{told} 在这里没有走访的任职 / {told}: no post here that lets them visit")
+    found = _shown_leads(round_, shown, "visit.plan", by, on)
+    open_ = {visit.lead_id: visit for visit in Visit.objects.filter(lead__in=found, visited_on=None).order_by("pk")}
+    wanted = Visit(planned_on=day, account_one=one, account_two=two)
+    now = {lead.code: standing_visit(open_.get(lead.pk)) for lead in found}
+    doing, came_to = sort_out(shown, now, standing_visit(wanted))
+    taken = (
+        Visit.objects.filter(planned_on=day, account_one=one, account_two=two).aggregate(n=Max("place_in_day"))["n"]
+        or 0
+    )
+    chosen = [lead for lead in found if lead.code in set(doing)]
+    kept: list[Visit] = []
+    fresh: list[Visit] = []
+    for place, lead in enumerate(chosen, taken + 1):
+        visit = open_.get(lead.pk) or Visit(lead=lead)
+        visit.planned_on, visit.place_in_day = day, place
+        visit.visitor_one, visit.visitor_two, visit.account_one, visit.account_two = str(one), str(two), one, two
+        (kept if visit.pk else fresh).append(visit)
+    Visit.objects.bulk_update(kept, PLANNED, batch_size=100)
+    Visit.objects.bulk_create(fresh, batch_size=500)
+    fresh_days = [(lead.pk, lead.household_id, {"day": f"{day}"}) for lead in chosen if f"{day} " not in now[lead.code]]
+    notices.tell_families("visit.planned", fresh_days, on=on)
+    lines = [("visit.assign", f"lead:{lead.code}", {"day": day.isoformat()}) for lead in chosen]
+    write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return came_to
+
+
+def _of(user: User) -> Q:
+    return Q(account_one=user) | Q(account_two=user)
+
+
+# ------------------------------------------------------------------------------------------------------ at the family's door
+
+
+def start_day(*, by: User, on: date) -> int:
+    """A visitor starts the day: from now until its end the full addresses of the visits planned for ``by`` up to ``on`` are shown to
+    ``by``, and that they are is written down, once a day for each family. Returns how many visits are open."""
+    visits = list(
+        Visit.objects.filter(_of(by), visited_on=None, planned_on__lte=on)
+        .exclude(lead__round__state="closed").select_related("lead__org", "lead__round__org")
+    )  # fmt: skip
+    if not visits:
+        raise Refused("今天没有安排给您的走访 / no visit is planned for you today")
+    for org in {visit.lead.org for visit in visits}:
+        require(by, "visit.record", org, on)
+    known = addressed([visit.lead.code for visit in visits], by=by, on=on)
+    with transaction.atomic():
+        for round_ in {visit.lead.round for visit in visits}:
+            fresh = [v for v in visits if v.lead.round_id == round_.pk and v.lead.code not in known]
+            lines: list[Any] = [("visit.address", f"lead:{visit.lead.code}", {}) for visit in fresh]
+            write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return len(visits)
+
+
+def addressed(codes: Sequence[str], *, by: User, on: date) -> set[str]:
+    """Of these leads those whose full address ``by`` has asked for on a day."""
+    found = Event.objects.filter(
+        verb="visit.address", subject__in=[f"lead:{code}" for code in codes], by=by.username, on=on
+    )
+    return {subject.removeprefix("lead:") for subject in found.values_list("subject", flat=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A photo or a signature as it was sent in: a picture, or the name typed where no glass could be written on."""
+
+    kind: str
+    content: bytes = b""
+    typed: str = ""
+
+
+def record_one(
+    *, visit: Visit, submission: str, visited_on: date, nobody_home: bool, found: Mapping[str, Any], note: str, consented: bool,
+    papers: Sequence[Paper], by: User, on: date,
+) -> Visit:  # fmt: skip
+    """Record a planned visit from the phone of one of its two visitors; the rules are those of the sheet.
+
+    ``found`` holds what is otherwise than reported (keys of ``rules.VISITED``), ``consented`` that the family agreed to the checks at
+    the door, where no consent was in force. ``submission`` is made by the phone: the same again changes nothing and gives the same
+    visit. Raises Refused with each thing that is missing.
+    """
+    with transaction.atomic():
+        now = (
+            Visit.objects.select_for_update(of=("self",)).filter(pk=visit.pk)
+            .select_related("lead__round__org", "lead__org", "lead__household__org").first()
+        )  # fmt: skip
+        if now is None:
+            raise Refused("这次走访已重新安排 / this visit has been planned anew")
+        lead, house = now.lead, now.lead.household
+        roles = require(by, "visit.record", lead.org, on)
+        if roles & {VISITOR} == roles and by.pk not in (now.account_one_id, now.account_two_id):
+            raise Refused("这户安排给了别的走访人 / this family's visit is planned for other visitors")
+        if submission and now.submission == submission:
+            return now
+        conclusion = "nobody_home" if nobody_home else "differs" if found else "as_reported"
+        missing = _missing(now, submission, conclusion, papers)
+        ended = Finding.objects.filter(
+            household=house, round=lead.round, state__in=["certified", "refused", "closed"]
+        ).exists()
+        consent = Consent.objects.filter(household=house, withdrawn_on=None).first()
+        hindrance = _hindrance(
+            visited_on=visited_on, on=on, conclusion=conclusion, consent=bool(consent or consented), ended=ended
+        )
+        if hindrance:
+            zh, en, mend, mend_en = UNKNOWN[hindrance]
+            missing.append(f"{zh}，{mend} / {en}: {mend_en}")
+        if Visit.objects.filter(lead=lead, visited_on=visited_on).exclude(pk=now.pk).exists():
+            missing.append("这户当天已有走访记录 / this family has a visit of that day")
+        if missing or house is None:
+            raise Refused(*missing)
+        lines: list[Any] = []
+        if consent is None and not nobody_home:
+            consent = Consent.objects.create(household=house, signed_on=visited_on, how="door", recorded_by=by.username)
+            lines.append(("consent.record", f"household:{house.code}", {"how": "door"}))
+        now.consent, now.visited_on, now.conclusion, now.submission = consent, visited_on, conclusion, submission
+        now.note = note.strip()[:300]
+        for name in rules.VISITED:
+            setattr(now, name, None if nobody_home else found.get(name))
+        now.save()
+        for paper in papers:
+            kept = keep_picture(paper.content, _name(paper)) if paper.content else None
+            VisitPaper.objects.create(visit=now, kind=paper.kind, attachment=kept, typed=paper.typed[:120])
+        if lead.state not in ("held", "doubtful"):
+            Lead.objects.filter(pk=lead.pk).update(state="away" if nobody_home else "visited")
+        lines.append(("visit.record", f"lead:{lead.code}", {"conclusion": conclusion, "papers": len(papers)}))
+        write_events(chain=lead.round.org.code, lines=lines, by=by.username, on=on)
+    return now
+
+
+PHOTOS, PHOTO_BYTES = 9, 8 * 1024 * 1024
+
+
+def _name(paper: Paper) -> str:
+    """What a photo or signature is called; never as the sender's device called it."""
+    return f"{paper.kind}.{'jpg' if kind_of(paper.content) == 'image/jpeg' else 'png'}"
+
+
+def _missing(visit: Visit, submission: str, conclusion: str, papers: Sequence[Paper]) -> list[str]:
+    """What a visit still lacks to be recorded."""
+    kinds = [paper.kind for paper in papers]
+    signers = ["visitors"] if conclusion == "nobody_home" else ["family", "visitors"]
+    signed = {"family": "家庭签字 / the family's signature", "visitors": "走访人签字 / the visitors' signature"}
+    checks = [
+        (visit.visited_on is not None, "这次走访已登记 / this visit is recorded already"),
+        (visit.lead.round.state == "closed", "本季度已办结 / the quarter is closed"),
+        (visit.lead.household_id is None, "这户还没有立户 / this family has no household yet"),
+        (visit.visitor_one == visit.visitor_two, "走访须两人 / a visit is made by two"),
+        (not submission or len(submission) > 36, "没有提交编号 / the submission has no number"),
+        (kinds.count("photo") > PHOTOS, f"照片最多 {PHOTOS} 张 / at most {PHOTOS} photos"),
+        (any(len(p.content) > PHOTO_BYTES for p in papers), "每张照片不超过 8 MB / a photo has at most 8 MB"),
+        (any(p.content and not kind_of(p.content) for p in papers), "照片须是 JPEG 或 PNG / a photo is JPEG or PNG"),
+        *((kinds.count(who) != 1, f"缺{signed[who].replace(' / ', ' / missing: ')}") for who in signers),
+    ]  # fmt: skip
+    return [sentence for wrong, sentence in checks if wrong]
