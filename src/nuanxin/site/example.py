@@ -16,21 +16,44 @@ from nuanxin.books.services import import_books
 from nuanxin.care.models import Lead, Round
 from nuanxin.care.rules import default_dates
 from nuanxin.care.services import decide, offers, publish, returns, rounds, visits
+from nuanxin.matters import services as matters
+from nuanxin.matters.models import Matter
+from nuanxin.records import clock
 from nuanxin.records.models import Job
 from nuanxin.records.services import Refused, balance_line, workday_after
 from nuanxin.reports.brief import make_brief
 from nuanxin.sheets import read_file
+from nuanxin.site.demo import OFFICERS, load_accounts, load_worker
 from nuanxin.site.setup import initialise
 from nuanxin.union import rules as union_rules
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import city
-from nuanxin.union.services import appoint, load_unions
+from nuanxin.union.services import load_unions
 
 QUARTER_FOLDER = re.compile(r"^\d{4}Q[1-4]$")
-# The demo officers: either may propose, and then the other certifies.
-OFFICERS = (("he", "何秋实"), ("xu", "许安然"))
 POLICY = "qingtongxia"
 Say = Callable[[str], Any]
+# The demo's matters: what was answered (a part of its content, the answer), how many are left overdue, and what came in the first
+# working days of the open quarter.
+ANSWERED = (
+    ("充电", "车棚已加装 12 个充电口，今天起可用。"),
+    ("暑期", "暑期托管班已开班，名额已给您留好，请到工会登记。"),
+    ("早餐", "食堂早餐改为 6:30 开餐，下周一起。"),
+    ("公交", "公交公司已把末班车延到 23:30。"),
+    ("高温", "车间已加装 4 台风扇和饮水点，高温时段轮休。"),
+    ("进门", "小区物业已发骑手通行码，在门岗登记就能进。"),
+    ("热水", "驿站已装热水器，全天可以接水。"),
+    ("合同", "法律援助律师已陪同签好合同。"),
+    ("更衣室", "更衣柜已加到每人一个。"),
+    ("招标", "已开会定下方案并完成招标，按期开工。"),
+)
+ANSWERED_ELSE = {Matter.WISH: "心愿已送到本人手上。", Matter.PROBLEM: "已办好，本人确认。"}
+LEFT_OVERDUE = 3
+NEW = (
+    (3, Matter.WISH, "给值夜班的母亲买一个小台灯", "罗晓梅", "QTX-03-C2"),
+    (4, Matter.PROBLEM, "厂门口电动车充电口坏了两个", "马建军", "QTX-01-E06"),
+    (5, Matter.PROBLEM, "送餐时小区不让进门", "贺志强", "QTX-07-E08"),
+)
 
 
 def load_demo(unions: Path | None = None, *, on: date = date(2022, 1, 1)) -> dict[str, Any]:
@@ -39,12 +62,45 @@ def load_demo(unions: Path | None = None, *, on: date = date(2022, 1, 1)) -> dic
     path = unions or Path(__file__).resolve().parents[3] / "examples" / "unions.csv"
     counts = load_unions(path, by=OFFICERS[0][0], on=on)
     org = city()
-    told = []
-    for user, name in OFFICERS:
-        for role in (union_rules.CITY, union_rules.APPROVER):
-            appoint(user=user, name=name, org=org, role=role, from_on=on, by=OFFICERS[0][0])
-        told.append({"user": user, "name": name, "roles": [union_rules.CITY, union_rules.APPROVER], "org": org.code})
-    return {"unions": counts, "officers": told}
+    officers = [
+        {"user": user, "name": name, "roles": list(roles), "org": held.code}
+        for user, name, roles, held in load_accounts(org, on=on)
+    ]
+    return {"unions": counts, "officers": officers}
+
+
+def begin_demo() -> str | None:
+    """Open the quarter after the last closed one, and put the demo's day into it; once. Returns the open quarter."""
+    org = city()
+    last = Round.objects.filter(org=org).order_by("-quarter").first()
+    if last is None:
+        load_worker(on=date(2022, 1, 1))
+        return None
+    if last.state != "closed":
+        load_worker(on=last.opened_on)
+        return last.quarter
+    first = union_rules.quarter_span(last.quarter)[1] + timedelta(days=1)
+    quarter = union_rules.quarter_of(first)
+    by = User.objects.get(username=OFFICERS[0][0])
+    day = workday_after(first, 5)
+    _answer_old(before=day, by=by)
+    rounds.open_round(org=org, quarter=quarter, policy=last.policy, area=last.area, by=by, on=first)
+    for on, kind, words, name, union in NEW:
+        matters.enter(
+            kind=kind, content=words, raised_by=name, phone="", org=Org.objects.get(code=union), meeting=None, by=by,
+            on=workday_after(first, on),
+        )  # fmt: skip
+    clock.set_demo_day(day)
+    load_worker(on=first)
+    return quarter
+
+
+def _answer_old(*, before: date, by: User) -> None:
+    """What was due before the demo's day has its answer, but for the last few, which are overdue: a desk that people work at."""
+    due = Matter.objects.filter(state=Matter.OPEN, due_on__lt=before).select_related("owner", "org")
+    for matter in due.order_by("due_on", "pk")[: max(0, due.count() - LEFT_OVERDUE)]:
+        said = next((words for content, words in ANSWERED if content in matter.content), ANSWERED_ELSE[matter.kind])
+        matters.answer(matter, text=said, outcome=Matter.DONE, by=by, on=matter.due_on)
 
 
 def run(folder: Path, *, show: Callable[[int, int], None], say: Say | None = None) -> dict[str, Any]:
@@ -58,7 +114,7 @@ def run(folder: Path, *, show: Callable[[int, int], None], say: Say | None = Non
     before = Job.objects.order_by("-pk").values_list("pk", flat=True).first() if _ready() else None
     first_day = union_rules.quarter_span(quarters[0].name)[0]
     load_demo(folder / "unions.csv", on=min(first_day, date(2022, 1, 1)))
-    proposer, certifier = (User.objects.get(username=user) for user, _ in OFFICERS)
+    proposer, certifier = (User.objects.get(username=user) for user, *_ in OFFICERS)
     org = city()
     lines: list[str] = []
 

@@ -13,6 +13,7 @@ def initialise() -> dict[str, Any]:
     from nuanxin.records.services import next_year_missing, seed_calendar
 
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
     settings.NUANXIN_FILES.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "home": str(settings.NUANXIN_HOME),

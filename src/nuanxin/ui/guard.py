@@ -1,16 +1,21 @@
-"""Guards around every page: strict content policy, no write in a GET, and no page without demo mode until there are logins."""
+"""Guards around every page: strict content policy, no write in a GET, Chinese first."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils import translation
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
@@ -19,44 +24,106 @@ class WriteInGet(RuntimeError):
 
 
 def ContentPolicy(answer: Answer) -> Answer:  # noqa: N802 — named as Django names middleware
+    policy = POLICY.format(tiles=_origin(settings.NUANXIN_TILES))
+
     def page(request: HttpRequest) -> HttpResponse:
         response = answer(request)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers["Content-Security-Policy"] = policy
         return response
 
     return page
 
 
-def ReadOnlyGet(answer: Answer) -> Answer:  # noqa: N802
-    """Refuse every statement that writes while a GET or HEAD is answered."""
+def _origin(tiles: str) -> str:
+    """Where the map's pictures come from, as a source of the policy: the only address outside that a page may ask."""
+    address = urlsplit(tiles.replace("{s}.", "*."))
+    return f" {address.scheme}://{address.netloc}" if address.netloc else ""
+
+
+# The one exception, not routed where WeChat is off: a worker's browser is sent to WeChat and comes back by GETs. The first keeps the state
+# of this one login in the session, the second signs the worker in if the state is that one, good once (docs/operate.md).
+WRITES_IN_GET = frozenset({"weixin_login", "weixin_callback"})
+
+
+def ForgetAtLogout(answer: Answer) -> Answer:  # noqa: N802
+    """Whoever signs out leaves nothing on the device: what scripts kept there (drafts, copies of pages) is deleted by the browser."""
 
     def page(request: HttpRequest) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            return answer(request)
-        with connection.execute_wrapper(_reads_only):
-            return answer(request)
+        user = getattr(request, "user", None)
+        was_in = user is not None and user.is_authenticated
+        response = answer(request)
+        if was_in and request.method == "POST" and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"storage"'
+        return response
 
     return page
 
 
-_READS = ("SELECT", "WITH", "EXPLAIN", "PRAGMA", "SAVEPOINT", "RELEASE")
+# Whatever else a browser or a program sends (GET, HEAD, OPTIONS, a method of its own) is only read, and is not asked for a token either.
+WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def ReadOnlyGet(answer: Answer) -> Answer:  # noqa: N802
+    """Refuse every statement that writes while a request that only reads is answered."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        if request.method in WRITING or _named(request) in WRITES_IN_GET:
+            return answer(request)
+        with _read_only():
+            response = answer(request)
+        if response.streaming and not response.is_async:  # type: ignore[attr-defined]
+            # What is sent piece by piece is asked for after the page has answered.
+            response.streaming_content = _guarded(response.streaming_content)  # type: ignore[attr-defined]
+        return response
+
+    return page
+
+
+@contextmanager
+def _read_only() -> Iterator[None]:
+    with ExitStack() as guards:
+        for connection in connections.all():
+            guards.enter_context(connection.execute_wrapper(_reads_only))
+        yield
+
+
+def _guarded(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    with _read_only():
+        yield from pieces
+
+
+def _named(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).view_name
+    except Resolver404:
+        return ""
+
+
+_READS = ("SELECT", "WITH", "EXPLAIN", "SAVEPOINT", "RELEASE", "ROLLBACK TO")
+# A statement that begins as a question can still write: WITH … INSERT, EXPLAIN ANALYZE DELETE, SELECT … INTO.
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_WRITES_WITHIN = re.compile(
+    r"\b(?:INSERT|REPLACE|MERGE|SELECT\b[^;]*?)\s+INTO\b|\bDELETE\s+FROM\b|\bUPDATE\s+\S+\s+SET\b", re.IGNORECASE
+)
 
 
 def _reads_only(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
-    if not sql.lstrip(" (\n").upper().startswith(_READS):
+    bare = _QUOTED.sub("x", sql)
+    if not bare.lstrip(" (\n").upper().startswith(_READS) or _WRITES_WITHIN.search(bare):
         raise WriteInGet(f"a page that is only read tried: {sql[:80]}")
     return execute(sql, params, many, context)
 
 
-def DemoOnly(answer: Answer) -> Answer:  # noqa: N802
-    """Pages are open on this machine in demo mode alone; accounts come with their own issue."""
+def ChineseFirst(answer: Answer) -> Answer:  # noqa: N802
+    """Chinese first: English comes by the switch alone, not by what a browser was installed with."""
 
     def page(request: HttpRequest) -> HttpResponse:
-        if settings.NUANXIN_DEMO and request.META.get("REMOTE_ADDR") in settings.INTERNAL_IPS:
-            return answer(request)
-        return HttpResponseForbidden(
-            "<!doctype html><meta charset=utf-8><title>暖心</title><p>页面只在演示模式下、在本机打开（NUANXIN_DEMO=1）。"
-            "<p lang=en>Pages open in demo mode on this machine only (NUANXIN_DEMO=1)."
-        )
+        asked = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        with translation.override(language):
+            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            response = answer(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
 
     return page

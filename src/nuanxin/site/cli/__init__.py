@@ -18,7 +18,7 @@ app = typer.Typer(
 PARTS = {
     "system": ("init", "serve", "verify", "recompute", "calendar"),
     "example": ("demo", "example"),
-    "union": ("union",),
+    "union": ("union", "account"),
     "sheets": ("sheet",),
     "care": ("round", "returns", "visits", "match", "offer", "review", "lead", "file", "consent", "checks"),
     "books": ("books",),
@@ -30,6 +30,10 @@ PARTS = {
 
 def main() -> None:
     """Run a command; what may not be done is said in sentences, with exit status 1."""
+    if sys.argv[1:2] == ["policy"]:  # a library of its own: neither settings nor a data folder are wanted
+        from nuanxin.policy.cli import app as library
+
+        library(sys.argv[2:], prog_name="nuanxin policy")
     common.setup()
     from django.db import OperationalError, ProgrammingError
 

@@ -136,7 +136,7 @@ def round_certify(
     send_back: Annotated[str, typer.Option("--return", help="退回：理由（须指明一户） / send one back: the reason")] = "",
     json: Json = False,
 ) -> None:  # fmt: skip
-    from nuanxin.care.services.publish import certify, find_finding
+    from nuanxin.care.services.publish import certify
     from nuanxin.care.services.publish import send_back as back
     from nuanxin.care.services.rounds import certification_balance
     from nuanxin.records.services import balance_line
@@ -145,7 +145,7 @@ def round_certify(
     if send_back:
         if not codes or len(codes) != 1:
             raise typer.BadParameter("--return 须指明一户 / --return needs one household")
-        back(finding=find_finding(round_, codes[0]), reason=send_back, by=who, on=on)
+        back(round_=round_, codes=codes, reason=send_back, by=who, on=on)
         answer({"code": codes[0], "state": "returned"}, f"{codes[0]} 已退回重新认定", as_json=json)
         return
     done = certify(round_=round_, by=who, on=on, codes=codes)
@@ -430,11 +430,11 @@ def offer_add(
     kind: Annotated[str, typer.Option("--kind", help="legal_aid | education | health_check | housing | training")],
     note: Annotated[str, typer.Option("--note")] = "", json: Json = False,
 ) -> None:  # fmt: skip
+    from nuanxin.care.models import Offer
     from nuanxin.care.services.offers import offer
-    from nuanxin.care.services.publish import find_finding
 
-    made = offer(finding=find_finding(_round(quarter), code), kind=kind, note=note, by=_who(by), on=on)
-    answer({"code": code, "kind": made.kind}, f"{code} 已转介 {made.get_kind_display()}", as_json=json)
+    offer(round_=_round(quarter), codes=[code], kind=kind, note=note, by=_who(by), on=on)
+    answer({"code": code, "kind": kind}, f"{code} 已转介 {dict(Offer.KINDS)[kind]}", as_json=json)
 
 
 @offers.command("decline", help="登记家庭不接受转介 / record that the family declined")
@@ -442,9 +442,8 @@ def offer_decline(
     quarter: Quarter, code: Code, by: By, on: On, note: Annotated[str, typer.Option("--note")] = "", json: Json = False
 ) -> None:
     from nuanxin.care.services.offers import offer
-    from nuanxin.care.services.publish import find_finding
 
-    offer(finding=find_finding(_round(quarter), code), kind=None, note=note, by=_who(by), on=on)
+    offer(round_=_round(quarter), codes=[code], kind=None, note=note, by=_who(by), on=on)
     answer({"code": code, "declined": True}, f"{code} 已登记不接受转介", as_json=json)
 
 
@@ -534,34 +533,17 @@ def round_notice(
     out: Annotated[Path, typer.Option("-o", "--out", help="写到 / where to")],
     json: Json = False,
 ) -> None:
-    from nuanxin.care.services.decide import policy_of
     from nuanxin.records.services import Refused
+    from nuanxin.reports.notice import notice_values
     from nuanxin.reports.prints import render
-    from nuanxin.union.rules import mask_name, quarter_zh
 
-    round_ = _round(quarter)
-    posting = round_.postings.order_by("-pk").first()
+    posting = _round(quarter).postings.order_by("-pk").select_related("round__org").first()
     if posting is None:
         raise Refused(f"{quarter} 还没有公示 / nothing of {quarter} has been published")
-    posted = posting.posted.select_related("finding__household", "finding__lead__org").order_by(
-        "finding__household__code"
-    )
-    policy = policy_of(round_)
-    families = [
-        {
-            "name": mask_name(p.finding.household.worker_name),
-            "org": p.finding.lead.org.name,
-            "tier": p.finding.get_tier_display(),
-        }
-        for p in posted
-    ]
-    values = {
-        "code": posting.code, "issuer": round_.org.name, "quarter": quarter_zh(quarter), "basis": policy.model.document,
-        "families": families, "from_on": posting.from_on, "until_on": posting.until_on, "days": posting.days,
-        "office": round_.org.name, "phone": None, "address": None, "issued_on": posting.from_on,
-    }  # fmt: skip
+    rows = posting.posted.select_related("finding__household", "finding__lead__org")
+    values = notice_values(posting, rows.order_by("finding__household__code"))
     out.write_bytes(render("notice", values))
-    answer({"posting": posting.code, "families": len(families), "file": str(out)}, str(out), as_json=json)
+    answer({"posting": posting.code, "families": len(values["families"]), "file": str(out)}, str(out), as_json=json)
 
 
 consents = typer.Typer(no_args_is_help=True, help="核查授权 / consent to checks")

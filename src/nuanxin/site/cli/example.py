@@ -18,11 +18,30 @@ def demo_load(
     ] = None,
     json: Json = False,
 ) -> None:
-    from nuanxin.site.example import load_demo
+    from django.conf import settings
+
+    from nuanxin.records import clock
+    from nuanxin.site import demo as logins
+    from nuanxin.site.example import begin_demo, load_demo
 
     loaded = load_demo(unions)
     lines = [f"工会：新增 {loaded['unions']['new']}，未变 {loaded['unions']['same']}"]
-    lines += [f"经办人 {o['user']}（{o['name']}）：{'、'.join(o['roles'])}" for o in loaded["officers"]]
+    lines += [f"账号 {o['user']}（{o['name']}）：{'、'.join(o['roles'])}，{o['org']}" for o in loaded["officers"]]
+    if settings.NUANXIN_DEMO:
+        quarter = begin_demo()
+        worker = next(row for row in logins.table() if row.username == logins.WORKER)
+        lines.append(
+            f"职工 {worker.name}：手机 {worker.login}，验证码在 /inbox/ / the worker's phone; her code is at /inbox/"
+        )
+        lines.append(
+            f"演示密码 / demo password: {logins.PASSWORD}（两步验证码显示在登录页 / the second step is shown at login）"
+        )
+        if quarter:
+            lines.append(f"演示季度 {quarter}，演示日期 {clock.demo_day()} / the demo's quarter and day")
+    else:
+        lines.append(
+            "不是演示模式：账号没有密码 / not a demo: the accounts have no passwords (nuanxin account password NAME)"
+        )
     answer(loaded, lines, as_json=json)
 
 

@@ -152,9 +152,9 @@ def open_(
         write_table(output, titles, queries.all_rows(figure, span), title=title)
     head = f"{figure.label(lang)}　{span.first}–{span.last}　{plain(figure.value(span))} {figure.unit[lang]}"
     tail = (
-        f"已写入 {output}，{found.total} 条 / written, {found.total} records"
+        f"已写入 {output}，{found.measured.records} 条 / written, {found.measured.records} records"
         if output
-        else f"共 {found.total} 条，第 {page}/{found.pages} 页 / {found.total} records, page {page} of {found.pages}"
+        else f"共 {found.measured.records} 条，第 {page}/{found.pages} 页 / {found.measured.records} records, page {page} of {found.pages}"
     )
     rows = [] if output else ["　".join(titles), *("　".join(map(_cell, row)) for row in found.rows)]
     common.answer(_as_json(figure, span, found, lang, size), [head, *rows, tail], as_json=as_json)
@@ -168,7 +168,7 @@ def _as_json(figure: Figure, span: Range, found: queries.Page, lang: str, size: 
     keys = [column.key for column in found.columns]
     return {
         "name": figure.name, "label": figure.label(lang), "unit": figure.unit[lang], "from": span.first, "to": span.last,
-        "value": as_number(figure.value(span)), "records": found.total, "page": found.page, "pages": found.pages, "size": size,
+        "value": as_number(found.measured.value), "records": found.measured.records, "page": found.page, "pages": found.pages, "size": size,
         "columns": [{"key": column.key, "title": column.zh if lang == "zh" else column.en} for column in found.columns],
-        "rows": [dict(zip(keys, row, strict=True)) for row in found.rows], "query": figure.query(span),
+        "rows": [dict(zip(keys, row, strict=True)) for row in found.rows], "query": found.measured.query,
     }  # fmt: skip

@@ -1,12 +1,14 @@
-"""``union``: the tree of unions and who holds which post."""
+"""``union`` and ``account``: the tree of unions, who holds which post, first passwords."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nuanxin.site.cli.common import By, Json, On, answer
+from nuanxin.site.cli.common import By, Json, On, _day, answer
 
+account = typer.Typer(no_args_is_help=True, help="账号 / accounts")
 union = typer.Typer(no_args_is_help=True, help="工会组织与任职 / the union tree and its posts")
 
 
@@ -43,5 +45,56 @@ def union_appoint(
     )
 
 
+@union.command("end-post", help="结束一个任职 / end a post")
+def union_end_post(
+    user: Annotated[str, typer.Argument(help="账号 / account")], by: By, on: On,
+    role: Annotated[str, typer.Option("--role", help="角色 / role")],
+    org: Annotated[str, typer.Option("--org", help="工会代码 / the union's code")],
+    reason: Annotated[str, typer.Option("--reason", help="原因 / why")],
+    last: Annotated[
+        date | None, typer.Option("--last", parser=_day, metavar="YYYY-MM-DD", help="最后一天，默认前一天，即马上结束 / its last day")
+    ] = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    from nuanxin.records.services import Refused
+    from nuanxin.union.accounts import end_post
+    from nuanxin.union.models import Post
+    from nuanxin.union.queries import officer
+
+    post = Post.objects.filter(user__username=user, role=role, org__code=org).order_by("-from_on").first()
+    if post is None:
+        raise Refused(f"{user} 在 {org} 没有「{role}」任职 / {user} holds no such post")
+    last_on = last or on - timedelta(days=1)
+    ended = end_post(post=post, last_on=last_on, reason=reason, by=officer(by), on=on)
+    words = f"{user}：{role}，{org}，到 {last_on} 为止，退出 {ended} 处登录 / ended"
+    answer({"user": user, "role": role, "org": org, "until_on": last_on, "sessions": ended}, words, as_json=json)
+
+
+@account.callback()
+def account_group() -> None:
+    """One command alone would swallow its own name."""
+
+
+@account.command("password", help="设初始密码，第一次登录必须改 / a first password, changed at the first login")
+def account_password(user: Annotated[str, typer.Argument(help="账号 / account")], on: On, json: Json = False) -> None:
+    from nuanxin.union.accounts import reset_password
+    from nuanxin.union.queries import officer
+
+    password = reset_password(account=officer(user), by=None, on=on)
+    answer({"user": user, "password": password}, f"{user} 的初始密码 / first password: {password}", as_json=json)
+
+
+def permissions() -> None:
+    """谁可以做什么：角色 × 操作 × 位置，CSV / who may do what, as CSV (docs/permissions.csv)"""
+    import csv
+    import sys
+
+    from nuanxin.union.rules import permission_rows
+
+    csv.writer(sys.stdout, lineterminator="\n").writerows(permission_rows())
+
+
 def register(app: typer.Typer) -> None:
     app.add_typer(union, name="union")
+    app.add_typer(account, name="account")
+    app.command("permissions")(permissions)

@@ -1,0 +1,59 @@
+"""Words that both faces say: roles, notices, why a file was read."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+ROLE = {
+    "worker": _("职工"),
+    "steward": _("工会小组长"),
+    "grassroots_officer": _("基层工会经办"),
+    "visitor": _("走访人"),
+    "city_officer": _("市总工会经办"),
+    "approver": _("认证人"),
+    "policy_officer": _("政策管理员"),
+    "auditor": _("审计"),
+    "administrator": _("系统管理员"),
+}
+
+# A notice in words; facts stand in it by name, days in the reader's language. No word here names a person or a result: who may
+# see more opens the page.
+NOTICE = {
+    "application.received": _("困难申报已收到，编号 %(code)s"),
+    "application.waits": _("困难申报已收到，编号 %(code)s；下个季度开展时办理"),
+    "application.sent": _("有职工在手机上提交了困难申报"),
+    "visit.planned": _("工会定在 %(day)s 上门走访"),
+    "visit.recorded": _("走访已经登记，接下来按政策认定"),
+    "finding.published": _("认定意见开始公示，到 %(until)s 为止"),
+    "finding.certified": _("认定结果出来了：审定通过"),
+    "finding.refused": _("认定结果出来了，请看理由和其他帮扶"),
+    "review.asked": _("有家庭申请复核，请由另一人办理"),
+    "review.ended": _("您申请的复核有结论了"),
+    "matter.raised": _("有职工在手机上提了一件诉求"),
+    "matter.reopened": _("有职工说诉求没有解决，请复查"),
+    "matter.answered": _("您提的事有答复了"),
+    "claim.asked": _("有职工提交“这是我”，请核对身份"),
+    "claim.linked": _("已核实您的身份，可以看自己家的档案了"),
+    "claim.refused": _("“这是我”没有通过，请看原因"),
+}
+
+
+def notice(what: str, facts: Mapping[str, Any]) -> str:
+    """A notice as a sentence; days in its facts are ISO dates."""
+    said = {name: _day(value) for name, value in facts.items()}
+    try:
+        return str(NOTICE[what]) % said
+    except KeyError:
+        return what
+
+
+def _day(value: Any) -> Any:
+    try:
+        found = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    zh = (get_language() or "zh").startswith("zh")
+    return f"{found.month}月{found.day}日" if zh else f"{found:%-d %b}"
