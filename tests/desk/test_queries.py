@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from nuanxin.care.services.decide import find_policy
 from nuanxin.desk.queries import age_on, told
+from nuanxin.rulebook.queries import version_at
 
 FAMILY = {
     "area": "QTX", "income": 30000, "medical_paid": 0, "schooling_paid": 0, "members": 3, "homes": 1, "runs_business": False,
@@ -14,7 +14,9 @@ FAMILY = {
 
 
 def explained(lang="zh", **change):
-    return told(find_policy("qingtongxia").explain(FAMILY | change, as_of=date(2022, 12, 31)), lang)
+    return told(
+        version_at("qingtongxia", date(2022, 12, 31)).policy.explain(FAMILY | change, as_of=date(2022, 12, 31)), lang
+    )
 
 
 @pytest.mark.parametrize(

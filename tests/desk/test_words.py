@@ -13,9 +13,7 @@ from nuanxin.care.rules import HELD
 from nuanxin.desk import words
 from nuanxin.union.models import Kinship
 
-DESK = Path(__file__).parents[2] / "src" / "nuanxin" / "desk"
-CATALOGUE = DESK / "locale/en/LC_MESSAGES"
-HAN = re.compile(r"[\u4e00-\u9fff]")
+CATALOGUE = Path(__file__).parents[2] / "src/nuanxin/desk/locale/en/LC_MESSAGES"
 
 
 @pytest.mark.parametrize(
@@ -58,24 +56,6 @@ def test_places_and_names_are_short():
     assert words.street("小坝镇利民街12号3单元401") == "小坝镇＊＊"
     assert words.street("某处") == "＊＊"
     assert words.street("") == ""
-
-
-def test_every_text_has_its_english():
-    catalogue = (CATALOGUE / "django.po").read_text(encoding="utf-8")
-    translated = set(re.findall(r'^msgid "(.+)"\nmsgstr ".+"', catalogue, re.MULTILINE))
-    used = set()
-    for path in DESK.rglob("*.html"):
-        source = path.read_text(encoding="utf-8")
-        used |= set(re.findall(r"translate ['\"]([^'\"]+)['\"]", source))
-        for block in re.findall(r"\{% blocktranslate[^%]*%\}(.*?)\{% endblocktranslate %\}", source):
-            used.add(re.sub(r"\{\{ (\w+) \}\}", r"%(\1)s", block))
-    for path in DESK.rglob("*.py"):
-        used |= set(re.findall(r"\b(?:_|gettext)\(\"([^\"]+)\"\)", path.read_text(encoding="utf-8")))
-    assert len(used) > 200
-    assert used <= translated
-    for zh, en in re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"', catalogue, re.MULTILINE):
-        assert not HAN.search(en), zh
-        assert sorted(re.findall(r"%\(\w+\)s", zh)) == sorted(re.findall(r"%\(\w+\)s", en)), zh
 
 
 def test_the_compiled_catalogue_is_of_the_current_source():

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from html import unescape
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import openpyxl
 import pytest
@@ -12,6 +12,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pypdf import PdfReader
+
+from nuanxin.union.models import User
 
 pytestmark = pytest.mark.django_db
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -31,14 +33,31 @@ def world(django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+def signed_in(**options):
+    """A browser on this machine, signed in as the demo officer he."""
+    client = Client(HTTP_HOST="127.0.0.1", **options)
+    he = User.objects.get(username="he")
+    client.force_login(he, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 0}]
+    session["account_authentication_methods_user"] = str(he.pk)
+    session.save()
+    return client
+
+
 @pytest.fixture
 def page(world):
     """Ask for a page on this machine; the answer has its text and its number of queries."""
 
     def ask(url, language="", **headers):
-        client = Client(HTTP_HOST="127.0.0.1")
+        client = signed_in()
         if language:
             client.cookies["django_language"] = language
+        if found := re.match(r"/households/(QTX-H\d+)/", url):
+            # A file is opened first, which is written down.
+            client.post(f"/households/{found[1]}/open/", {"why": "check"})
+        # Django keeps the last 9,000 only, fewer than a whole walk asks.
+        connection.queries_log.clear()
         with CaptureQueriesContext(connection) as queries:
             answer = client.get(url, **headers)
         answer.queries = len(queries)
@@ -58,26 +77,28 @@ def test_every_link_leads_to_a_page_and_no_page_gives_a_person_away(page, langua
     waiting, seen, kinds = ["/rounds/"], {}, Counter()
     while waiting:
         url = waiting.pop()
-        kind = re.sub(r"\d{4}Q\d|QTX-H\d+|/brief/[a-z_]+/", "*", url)
+        kind = re.sub(r"\d{4}Q\d|\d{4}-\d\d-\d\d|QTX-H\d+|/brief/[a-z_]+/", "*", url)
         # A few of each kind: the parameters make thousands of addresses.
-        if url in seen or kinds[kind] >= 4:
+        # An account's own pages ask again who it is: tests/site walks them.
+        if url in seen or kinds[kind] >= 4 or url.startswith("/account/"):
             continue
         kinds[kind] += 1
         answer = page(url, language)
         seen[url] = answer
-        assert answer.status_code == (302 if url == "/" else 200), url
+        assert answer.status_code == (302 if url in ("/", "/visit-plan/") else 200), url
         assert not NUMBERS.findall(re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.text_)), url
         assert not re.search(r"\sstyle\s*=|\son[a-z]+\s*=|javascript:|<style|<script(?![^>]*\ssrc=)", answer.text_), url
-        if not urlsplit(url).path.startswith("/brief/") and not url.endswith(".pdf"):
-            assert answer.queries <= 12, (url, answer.queries)
+        if not url.endswith(".pdf"):
+            # A list asks 12 times at most, the brief and the dashboard no more; a household's file, which is no list, two more.
+            assert answer.queries <= (14 if "/households/QTX" in url else 12), (url, answer.queries)
         waiting += sorted(links(answer, url) - seen.keys())
     assert len(seen) > 100
-    assert sum(url.endswith("file.pdf") for url in seen) >= 1
 
 
-def test_the_first_page_is_the_latest_round(page):
-    answer = page("/")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/rounds/2023Q2/")
+def test_the_first_page_is_todays_work(page):
+    answer = page("/desk/")
+    assert answer.status_code == 200
+    assert "<h1>今天的工作</h1>" in answer.text_
 
 
 def test_chinese_comes_first_whatever_the_browser_prefers(page):
@@ -213,16 +234,22 @@ def test_the_brief_states_the_figures_and_each_opens_its_records(page):
     assert "请重新选择季度" in page("/brief/?from=<script>").text_
 
 
-def test_the_brief_and_the_file_can_be_printed(page, tmp_path):
+def test_the_brief_and_the_file_can_be_printed_and_that_is_written_down(world, tmp_path):
+    from nuanxin.records.models import Event
+
+    client = signed_in()
+    before = Event.objects.count()
     for url, head in (
         ("/brief/brief.pdf", b"%PDF"),
         ("/brief/brief.docx", b"PK"),
-        ("/households/QTX-H000001/file.pdf", b"%PDF"),
+        ("/households/QTX-H000001/print/", b"%PDF"),
     ):
-        answer = page(url)
+        answer = client.post(url, {"why": "check"})
         assert answer.status_code == 200
         assert answer.content.startswith(head)
         assert "attachment" in answer.headers["Content-Disposition"]
+    told = Event.objects.order_by("pk").values_list("verb", flat=True)[before:]
+    assert list(told) == ["list.export", "list.export", "household.read"]
     path = tmp_path / "file.pdf"
     path.write_bytes(answer.content)
     text = "".join("".join(sheet.extract_text().split()) for sheet in PdfReader(path).pages)
@@ -238,8 +265,8 @@ def test_the_brief_and_the_file_can_be_printed(page, tmp_path):
 def test_a_list_goes_out_masked_and_is_written_down(world, tmp_path, url, rows):
     from nuanxin.records.models import Event
 
-    client = Client(HTTP_HOST="127.0.0.1")
-    answer = client.post(url, {"format": "xlsx"})
+    client = signed_in()
+    answer = client.post(url, {"format": "xlsx", "purpose": "季度汇总"})
     path = tmp_path / "list.xlsx"
     path.write_bytes(answer.content)
     sheet = openpyxl.load_workbook(path).active
@@ -248,12 +275,12 @@ def test_a_list_goes_out_masked_and_is_written_down(world, tmp_path, url, rows):
     assert not NUMBERS.findall("\n".join("\t".join(row) for row in cells))
     told = Event.objects.filter(verb="list.export").order_by("-pk").first()
     assert (told.by, told.facts["rows"], told.facts["format"]) == ("he", rows, "xlsx")
-    csv = client.post(url, {"format": "csv"}).content.decode("utf-8-sig")
+    csv = client.post(url, {"format": "csv", "purpose": "核对"}).content.decode("utf-8-sig")
     assert len(csv.strip().splitlines()) == rows + 1
 
 
 def test_an_export_needs_its_token(world):
-    client = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=True)
+    client = signed_in(enforce_csrf_checks=True)
     assert client.post("/households/", {"format": "xlsx"}).status_code == 403
 
 
@@ -287,5 +314,5 @@ def test_strange_parameters_do_no_harm(page, query):
         assert page(f"{url}?{query}").status_code == 200
 
 
-def test_another_machine_sees_nothing(page):
-    assert page("/rounds/", REMOTE_ADDR="10.0.0.7").status_code == 403
+def test_without_a_login_nothing_is_seen(world):
+    assert Client(HTTP_HOST="127.0.0.1").get("/rounds/").status_code == 302

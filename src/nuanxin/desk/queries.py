@@ -1,11 +1,11 @@
 """What the desk's pages show, read in a bounded number of queries whatever the length of a list."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import (
     Case,
@@ -22,11 +22,11 @@ from django.db.models import (
     Subquery,
     Value,
     When,
-    Window,
 )
-from django.db.models.functions import Coalesce, Replace, RowNumber
+from django.db.models.functions import Coalesce, Replace
 from django.utils.translation import gettext
 
+from nuanxin.care import queries as care
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import (
     AidPlan,
@@ -34,6 +34,7 @@ from nuanxin.care.models import (
     Finding,
     HouseholdFile,
     Lead,
+    Objection,
     Offer,
     Owed,
     Posted,
@@ -42,18 +43,19 @@ from nuanxin.care.models import (
     RegisterCheck,
     ReportedMember,
     Return,
+    Review,
     Round,
     Visit,
 )
 from nuanxin.care.queries import held_of
 from nuanxin.desk import words
-from nuanxin.desk.viewer import Viewer
 from nuanxin.policy import Explanation
 from nuanxin.policy.explain import say_value
 from nuanxin.records.models import Event
-from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Step
-from nuanxin.union.models import Household, Kinship, User
+from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import ROLE
+from nuanxin.union.models import Household, Kinship, Org, User
 from nuanxin.union.rules import mask_name
 
 CARDS = 3
@@ -69,19 +71,27 @@ def _case(*whens: When, default: str) -> Case:
 # ------------------------------------------------------------------------------------------------------------------ rounds
 
 
-def rounds(viewer: Viewer) -> QuerySet[Any]:
-    """The rounds, newest first, each with its counts: owed, returned, nil, silent, filed, refused."""
-    sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
+def _sent() -> QuerySet[Return]:
+    """The files that stand of the union and the round of an outer ``Owed``."""
+    return Return.objects.filter(
+        round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None, urgent=False
+    )
+
+
+def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
+    """The rounds (of a state; with a text in their quarter), newest first, each with its counts among what the viewer may see: owed, returned, nil, silent, filed, refused."""
+    sent = _sent()
 
     def number(rows: QuerySet[Any]) -> Coalesce:
         counted = rows.order_by().values("round").annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(counted), Value(0))
 
-    owed = Owed.objects.filter(round=OuterRef("pk"))
-    findings = Finding.objects.filter(round=OuterRef("pk"))
+    owed = viewer.rows(Owed).filter(round=OuterRef("pk"))
+    findings = viewer.rows(Finding).filter(round=OuterRef("pk"))
     filed = viewer.rows(HouseholdFile).filter(opened_in=OuterRef("quarter")).order_by().values("opened_in")
+    found = viewer.rows(Round).filter(quarter__icontains=text)
     return (
-        viewer.rows(Round).select_related("org").order_by("-quarter", "pk")
+        (found.filter(state=state) if state else found).select_related("org").order_by("-quarter", "pk")
         .annotate(
             owing=number(owed),
             with_families=number(owed.filter(Exists(sent.filter(nil=False)))),
@@ -146,6 +156,41 @@ def described(leads: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
+def in_state(leads: QuerySet[Any], round_: Round, state: str, on: date) -> QuerySet[Any]:
+    """The families of a round that stand in a state of ``words.STATES`` on a day: what a step of the round waits for."""
+    live = round_.findings.exclude(state="superseded")
+    parts: dict[str, Callable[[], QuerySet[Finding]]] = {
+        "problem": lambda: care.problems(round_),
+        "proposed": lambda: care.to_publish(round_),
+        "to_refuse": lambda: care.to_refuse(round_),
+        "bare": lambda: care.bare(round_),
+        "ready": lambda: care.ready(round_, on),
+        "running": lambda: live.filter(state="published").exclude(pk__in=care.ready(round_, on).values("pk")),
+        "refused": lambda: live.filter(state__in=["refused", "closed"]),
+        "unended": lambda: live.exclude(state__in=care.ENDED),
+    }
+    if state in parts:
+        return leads.filter(live__pk__in=parts[state]().values("pk"))
+    return leads.filter(live__state=state) if state in words.FINDING else leads.filter(state=state)
+
+
+class AskedFamilies(NamedTuple):
+    """The filter of the families of a round; empty texts mean all."""
+
+    column: str = ""
+    state: str = ""
+    tier: str = ""
+    union: str = ""
+    text: str = ""
+
+
+def asked_families(viewer: Viewer, round_: Round, asked: AskedFamilies) -> QuerySet[Any]:
+    """The families of a round that a filter asks for."""
+    found = families(viewer, round_)
+    found = in_state(found, round_, asked.state, viewer.today) if asked.state else found
+    return filtered_families(found, asked.column, asked.tier, asked.union, asked.text)
+
+
 def filtered_families(leads: QuerySet[Any], column: str, tier: str, union: str, text: str) -> QuerySet[Any]:
     """A part of the families; an empty text means all. ``text`` is looked for in names, codes and unions."""
     if column:
@@ -160,6 +205,12 @@ def filtered_families(leads: QuerySet[Any], column: str, tier: str, union: str, 
             | Q(org__code__iexact=text)
         )  # fmt: skip
     return leads.order_by("clock_on", "pk")
+
+
+def union_choices(rows: QuerySet[Any], path: str = "org") -> list[tuple[str, str]]:
+    """The unions that rows are of, as a filter's choices; ``path`` leads from a row to its union."""
+    found = Org.objects.filter(pk__in=rows.order_by().values(path)).order_by("code").values_list("code", "name")
+    return [(code, words.short_union(name)) for code, name in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,35 +261,33 @@ class Board:
 def board(viewer: Viewer, round_: Round) -> Board:
     """The round board."""
     all_ = families(viewer, round_)
-    placed = (
-        all_.annotate(
-            place=Window(RowNumber(), partition_by=F("column"), order_by=["clock_on", "pk"]),
-            of=Window(Count("pk"), partition_by=F("column")),
-        ).filter(place__lte=CARDS).values_list("pk", "column", "of")
-    )  # fmt: skip
-    firsts: dict[str, list[int]] = defaultdict(list)
-    counts: dict[str, int] = {}
-    for pk, column, count in placed:
-        firsts[column].append(pk)
-        counts[column] = count
-    shown = {lead.pk: lead for lead in described(all_.filter(pk__in=[pk for key in words.BOARD for pk in firsts[key]]))}
-    columns = [
-        Column(key, counts.get(key, 0), sorted((shown[pk] for pk in firsts[key]), key=lambda lead: (lead.clock_on, lead.pk)))
-        for key in words.BOARD
-    ]  # fmt: skip
-    sent = Return.objects.filter(round=round_, org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
-    owed = Owed.objects.filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), there=Exists(sent))
+    # How many stand in each pair of states: the column of a pair is a computed text, which need not be made for every family.
+    counts: dict[str, int] = Counter()
+    reported = 0
+    for column, state, source, n in all_.order_by().values_list("column", "state", "source").annotate(n=Count("pk")):
+        counts[column] += n
+        reported += n if source == Lead.REPORTED and state != "replaced" else 0
+    # The first of each column, in one query.
+    firsts = Q(pk__in=[])
+    for key in words.BOARD:
+        if counts.get(key):
+            firsts |= Q(pk__in=all_.filter(column=key).order_by("clock_on", "pk").values("pk")[:CARDS])
+    shown: dict[str, list[Any]] = defaultdict(list)
+    for lead in described(all_.filter(firsts)).order_by("clock_on", "pk"):
+        shown[lead.column].append(lead)
+    columns = [Column(key, counts.get(key, 0), shown[key]) for key in words.BOARD]
+    sent = _sent()
+    owed = viewer.rows(Owed).filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), there=Exists(sent))
     quota = owed.aggregate(
         owed=Count("pk"), returned=Count("pk", filter=Q(full=True)), sent=Count("pk", filter=Q(there=True))
     )
-    reported = all_.filter(source=Lead.REPORTED).exclude(state="replaced").count()
     offers = (
-        Offer.objects.filter(finding__round=round_).exclude(finding__state="superseded").order_by()
+        viewer.rows(Offer).filter(finding__round=round_).exclude(finding__state="superseded").order_by()
         .values_list("kind").annotate(n=Count("pk")).order_by("-n", "kind")
     )  # fmt: skip
     return Board(
         _steps(round_, viewer.today, counts), columns, counts, quota["owed"], quota["returned"],
-        quota["sent"] - quota["returned"], reported, refusals(round_, warning=False).count(), list(offers),
+        quota["sent"] - quota["returned"], reported, refusals(viewer, round_, warning=False).count(), list(offers),
     )  # fmt: skip
 
 
@@ -263,11 +312,11 @@ def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
 # ----------------------------------------------------------------------------------------------------------------- returns
 
 
-def owing(round_: Round) -> QuerySet[Any]:
-    """The unions that owe a return, each with its state (``words.RETURN``) and the key of the file that stands."""
-    sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None)
+def owing(viewer: Viewer, round_: Round) -> QuerySet[Any]:
+    """The unions in the viewer's reach that owe a return, each with its state (``words.RETURN``) and the key of the file that stands."""
+    sent = _sent()
     return (
-        Owed.objects.filter(round=round_).select_related("org").order_by("org__code")
+        viewer.rows(Owed).filter(round=round_).select_related("org").order_by("org__code")
         .annotate(file=Subquery(sent.order_by("-pk").values("pk")[:1]))
         .annotate(
             state=_case(
@@ -286,30 +335,57 @@ def files_of(keys: Sequence[int | None]) -> dict[int, Return]:
     return {file.pk: file for file in found}
 
 
-def refusals(round_: Round, *, warning: bool) -> QuerySet[Refusal]:
+def files_sent(viewer: Viewer, round_: Round) -> QuerySet[Return]:
+    """The round's files in the viewer's reach. What no union's name could be read from is seen by who sent it, and by whoever sees
+    the whole round."""
+    files = Return.objects.filter(round=round_).select_related("org")
+    if round_.org_id in viewer.reach("return.read"):
+        return files
+    return files.filter(Q(pk__in=viewer.rows(Return).values("pk")) | Q(org=None, by=viewer.user.username))
+
+
+def refusals(viewer: Viewer, round_: Round, *, warning: bool) -> QuerySet[Refusal]:
     """Rows to mend (or warnings) of the files that stand."""
-    rows = Refusal.objects.filter(source__round=round_, warning=warning)
+    rows = Refusal.objects.filter(source__in=files_sent(viewer, round_), warning=warning)
     return rows.exclude(source__state=Return.REPLACED).select_related("source__org").order_by("source__org__code", "pk")
 
 
-def sent_back(round_: Round) -> QuerySet[Return]:
+def sent_back(viewer: Viewer, round_: Round) -> QuerySet[Return]:
     """Files that were refused whole."""
-    return round_.returns.filter(state=Return.REFUSED).select_related("org").order_by("pk")
+    return files_sent(viewer, round_).filter(state=Return.REFUSED).order_by("pk")
 
 
-def corrected(round_: Round) -> QuerySet[Return]:
+def corrected(viewer: Viewer, round_: Round) -> QuerySet[Return]:
     """Files that a corrected one replaced, kept as history."""
-    return round_.returns.filter(state=Return.REPLACED).select_related("org", "replaced_by").order_by("pk")
+    return files_sent(viewer, round_).filter(state=Return.REPLACED).select_related("replaced_by").order_by("pk")
 
 
-def return_counts(round_: Round) -> dict[str, int]:
+# The path from a line of each part of the returns page to its union, and what its search looks into.
+UNION_OF = {"rows": "source__org", "warnings": "source__org", "unions": "org", "back": "org", "history": "org"}
+_SEARCHED = {
+    **dict.fromkeys(("rows", "warnings"), ("source__org__name", "source__file_name", "column", "found", "why_zh")),
+    "unions": ("org__name", "org__code"), "back": ("org__name", "file_name"), "history": ("org__name", "file_name"),
+}  # fmt: skip
+
+
+def filtered_returns(rows: QuerySet[Any], part: str, union: str, text: str) -> QuerySet[Any]:
+    """A part of a list of the returns page: of a union, with a text in it."""
+    if union:
+        rows = rows.filter(**{f"{UNION_OF[part]}__code": union})
+    if text:
+        rows = rows.filter(Q(*((f"{path}__icontains", text) for path in _SEARCHED[part]), _connector=Q.OR))
+    return rows
+
+
+def return_counts(viewer: Viewer, round_: Round) -> dict[str, int]:
     """How many lines each part of the returns page has."""
-    files = round_.returns.aggregate(
-        back=Count("pk", filter=Q(state=Return.REFUSED)), history=Count("pk", filter=Q(state=Return.REPLACED))
+    stands = ~Q(state=Return.REPLACED)
+    return files_sent(viewer, round_).aggregate(
+        back=Count("pk", filter=Q(state=Return.REFUSED), distinct=True),
+        history=Count("pk", filter=~stands, distinct=True),
+        rows=Count("refusals", filter=stands & Q(refusals__warning=False)),
+        warnings=Count("refusals", filter=stands & Q(refusals__warning=True)),
     )
-    lines = Refusal.objects.filter(source__round=round_).exclude(source__state=Return.REPLACED)
-    rows = lines.aggregate(rows=Count("pk", filter=Q(warning=False)), warnings=Count("pk", filter=Q(warning=True)))
-    return {**files, **rows}
 
 
 # -------------------------------------------------------------------------------------------------------------- households
@@ -508,6 +584,11 @@ class FilePage:
     timeline: list[Told]
 
     @property
+    def latest(self) -> Any:
+        """The latest finding that stands."""
+        return next((finding for finding in self.findings if finding.state != "superseded"), None)
+
+    @property
     def file(self) -> HouseholdFile | None:
         return self.files[0] if self.files else None
 
@@ -515,8 +596,7 @@ class FilePage:
     def state(self) -> str:
         if self.file:
             return "on_file" if self.file.closed_on is None else "left"
-        latest = next((finding for finding in self.findings if finding.state != "superseded"), None)
-        return "refused" if latest and latest.state in ("refused", "closed") else "held"
+        return "refused" if self.latest and self.latest.state in ("refused", "closed") else "held"
 
     @property
     def tier(self) -> str:
@@ -535,7 +615,7 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     """The household of a code, or None when there is none that the viewer may see."""
     consents = Consent.objects.filter(household=OuterRef("pk"), withdrawn_on=None).order_by("-pk")
     household = (
-        viewer.rows(Household).filter(code=code).select_related("org", "worker", "merged_into")
+        viewer.rows(Household).filter(code=code).select_related("org__parent__parent", "worker", "merged_into")
         .annotate(
             people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk")))),
             consent_on=Subquery(consents.values("signed_on")[:1]), consent_how=Subquery(consents.values("how")[:1]),
@@ -544,7 +624,7 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     if household is None:
         return None
     leads = list(
-        household.leads.exclude(state__in=["replaced", "repeated"]).select_related("round", "org", "from_return")
+        household.leads.exclude(state__in=["replaced", "repeated"]).select_related("round__org", "org", "from_return")
         .prefetch_related("visits").order_by("-round__quarter", "-pk")
     )  # fmt: skip
     posted = Posted.objects.filter(finding=OuterRef("pk")).order_by("-pk")
@@ -554,6 +634,8 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
             posted_from=Subquery(posted.values("posting__from_on")[:1]), posted_until=Subquery(posted.values("until_on")[:1]),
             proposer=Subquery(User.objects.filter(username=OuterRef("proposed_by")).values("first_name")[:1]),
             certifier=Subquery(User.objects.filter(username=OuterRef("certified_by")).values("first_name")[:1]),
+            objected=Exists(Objection.objects.filter(posted__finding=OuterRef("pk"), answered_on=None)),
+            under_review=Exists(Review.objects.filter(finding=OuterRef("pk"), ended_on=None)),
         )
     )  # fmt: skip
     live = [finding for finding in findings if finding.state != "superseded"]
@@ -565,6 +647,32 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
         list(household.checks.select_related("person").order_by("-checked_on", "-pk")),
         _timeline(household, leads, findings, files),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One look at a family's file: the day, who with which post, what was looked at, why."""
+
+    on: date
+    name: str
+    post: str
+    what: str
+    reason: str
+
+
+def readers(household: Household) -> list[Reader]:
+    """Who opened the file, printed it or had a full number shown, the latest first."""
+    people = Kinship.objects.filter(household=household).values_list("person_id", flat=True)
+    subjects = [f"household:{household.code}", *(f"person:{pk}" for pk in people)]
+    names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
+    looks = Event.objects.filter(subject__in=subjects, verb__in=["household.read", "person.reveal"])
+    return [
+        Reader(
+            event.on, event.name or event.by, str(ROLE.get(event.facts.get("role", ""), "")),
+            str(words.LOOK.get(event.facts.get("what", ""), words.LOOK["id"])), event.facts.get("reason", ""),
+        )
+        for event in looks.annotate(name=Subquery(names)).order_by("-pk")
+    ]  # fmt: skip
 
 
 def _current(kin: QuerySet[Kinship]) -> QuerySet[Any]:
@@ -581,7 +689,12 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
     visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}
     said = []
-    for event in Event.objects.filter(subject__in=subjects).annotate(name=Subquery(names)).order_by("pk"):
+    for event in (
+        Event.objects.filter(subject__in=subjects)
+        .exclude(verb="household.read")
+        .annotate(name=Subquery(names))
+        .order_by("pk")
+    ):
         told = Told(event.on, event.name or event.by, words.event(event.verb, event.facts))
         if event.verb == "visit.record" and visits.get(event.subject):
             # A visit stands at the day when it was made, by those who made it, not when its sheet was taken in.
@@ -633,36 +746,3 @@ def compared(lead: Lead, visit: Visit) -> list[Compared]:
 
 def age_on(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
-# ------------------------------------------------------------------------------------------------------------------ export
-
-
-FAMILY_TITLES = (
-    "编号", "职工", "工会代码", "工会", "主要致困原因", "环节", "状态", "认定类别", "依据规则", "净收入（元）", "年度帮扶（元）", "应办日期",
-)  # fmt: skip
-HOUSEHOLD_TITLES = ("户编号", "职工", "工会代码", "工会", "状态", "档案编号", "类别", "建档日期", "退出日期")
-
-
-def family_rows(leads: QuerySet[Any]) -> list[list[Any]]:
-    """The families of a list for a spreadsheet, masked."""
-    return [
-        [
-            lead.household.code if lead.household else lead.code, mask_name(lead.worker_name), lead.org.code, lead.org.name,
-            mask_digits(lead.cause), str(words.COLUMNS[lead.column][0]),
-            str((words.FINDING.get(lead.finding_state) or words.LEAD[lead.state])[0]),
-            str(words.TIERS[lead.tier][0]) if lead.tier else None, lead.rule, lead.net, lead.total, lead.clock_on,
-        ]
-        for lead in leads
-    ]  # fmt: skip
-
-
-def household_rows(found: QuerySet[Any]) -> list[list[Any]]:
-    """The households of a list for a spreadsheet, masked."""
-    return [
-        [
-            row.code, mask_name(row.worker_name), row.org.code, row.org.name, str(words.HOUSEHOLD[row.state][0]), row.file_code,
-            str(words.TIERS[row.tier][0]) if row.tier else None, row.opened_on, row.closed_on,
-        ]
-        for row in found
-    ]  # fmt: skip

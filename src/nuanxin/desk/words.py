@@ -1,9 +1,9 @@
 """What the desk calls things: states, tiers, steps and events in words, as tables; the Chinese term is the message's key."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
@@ -78,6 +78,30 @@ HOUSEHOLD: Toned = {
     "refused": (_("不符合"), "grey"),
     "held": (_("未认定"), "amber"),
 }
+# Parts of the families list that a step of the round waits for; (words, tone) as for the states of a lead and of a finding.
+STATES: Toned = {
+    **{key: LEAD[key] for key in ("held", "doubtful", "due", "away", "visited")},
+    "problem": (_("政策无法认定"), "red"),
+    "proposed": FINDING["proposed"],
+    "running": FINDING["published"],
+    "objected": FINDING["objected"],
+    "ready": (_("公示期满，待认证"), "blue"),
+    "to_refuse": (_("不符合，待确认"), "grey"),
+    "returned": FINDING["returned"],
+    "certified": FINDING["certified"],
+    "bare": (_("不符合，未转介"), "amber"),
+    "refused": (_("已确认不符合"), "grey"),
+    "unended": (_("意见未办结"), "amber"),
+}
+# What was looked at in a family's file.
+LOOK: dict[str, Words] = {
+    "file": _("档案"), "papers": _("材料"), "print": _("打印的档案"), "export": _("导出的名单"), "id": _("完整身份证号"), "phone": _("完整手机号"),
+}  # fmt: skip
+# The steps of a round.
+TASK: dict[str, Words] = {
+    "returns": _("收表"), "visits": _("走访"), "decide": _("认定"), "publish": _("公示"), "certify": _("认证"),
+    "offers": _("转介帮扶"), "close": _("办结"),
+}  # fmt: skip
 RETURN: Toned = {
     "returned": (_("已报"), "green"),
     "nil": (_("零报告"), "grey"),
@@ -88,6 +112,7 @@ SOURCE: dict[str, Words] = {
     "urgent": _("急难"),
     "again": _("上季度未访"),
     "review": _("复核"),
+    "applied": _("手机申报"),
 }
 RELATION: dict[str, Words] = {
     "self": _("本人"), "spouse": _("配偶"), "child": _("子女"), "parent": _("父母"), "grandparent": _("祖父母"),
@@ -105,11 +130,19 @@ CONCLUSION: Toned = {
 ITEM: dict[str, Words] = {
     "living": _("生活"), "medical": _("医疗"), "schooling": _("助学"), "accident": _("意外"),
 }  # fmt: skip
+CEILED: dict[str, Words] = ITEM | {"*": _("全部项目")}
+PER: dict[str, Words] = {"item": _("每次"), "year": _("每年"), "total": _("累计")}
 OFFER: dict[str, Words] = {
     "legal_aid": _("法律援助"), "education": _("子女教育"), "health_check": _("健康体检"), "housing": _("住房改善"),
     "training": _("就业培训"), "": _("不接受其他帮扶"),
 }  # fmt: skip
-CONSENT: dict[str, Words] = {"form": _("申报表签字"), "door": _("入户当面签字"), "paper": _("另纸签字")}
+CONSENT: dict[str, Words] = {
+    "form": _("申报表签字"),
+    "door": _("入户当面签字"),
+    "paper": _("另纸签字"),
+    "phone": _("手机签字"),
+}
+PAPER: dict[str, Words] = {"photo": _("照片"), "family": _("家庭签字"), "visitors": _("走访人签字")}
 # Figures that are reported and looked at in a visit, with their kind.
 FIGURES: dict[str, tuple[Words, str]] = {
     "members": (_("共同生活人口"), "people"),
@@ -126,8 +159,22 @@ HELD: dict[str, Words] = {
     "not_visited": _("尚未走访"), "nobody_home": _("家中无人，下季度再访"), "not_decided": _("已走访，待认定"),
     "problem": _("政策无法认定"),
 }  # fmt: skip
+MATTER_KIND: dict[str, Words] = {"problem": _("工作难题"), "wish": _("微心愿")}
+MATTER: Toned = {
+    "open": (_("办理中"), "amber"),
+    "done": (_("已办结"), "green"),
+    "declined": (_("不予办理"), "grey"),
+    "withdrawn": (_("已撤回"), "grey"),
+}
+CLOCK: dict[str, Words] = {"at_once": _("马上办"), "meeting": _("需会议决策，三个月内")}
 # An event in words. Facts stand in it by name; tiers and kinds of help are said in words.
 EVENTS: dict[str, Words] = {
+    "application.send": _("职工在手机上提交困难申报"),
+    "application.begin": _("职工开始填写困难申报"),
+    "application.paper_back": _("职工撤回材料"),
+    "application.withdraw": _("职工撤回困难申报"),
+    "application.paper": _("职工补交材料"),
+    "household.read": _("打开档案查看"),
     "return.take": _("摸排上报已收"),
     "return.refuse": _("上报文件退回"),
     "return.replace": _("上报文件已更正"),
@@ -142,6 +189,7 @@ EVENTS: dict[str, Words] = {
     "visit.plan": _("安排走访"),
     "visit.record": _("入户走访：%(conclusion)s"),
     "visit.correct": _("走访记录更正：%(conclusion)s"),
+    "visit.assign": _("走访安排到 %(day)s"),
     "visit.excuse": _("走访延期"),
     "finding.propose": _("按政策提出认定意见"),
     "finding.publish": _("开始公示"),
@@ -159,6 +207,12 @@ EVENTS: dict[str, Words] = {
     "file.open": _("建档：%(tier)s"),
     "file.tier": _("类别变更：%(from)s → %(to)s"),
     "file.close": _("脱困退出"),
+    "matter.receive": _("收到"),
+    "matter.assign": _("交由 %(owner)s 办理"),
+    "matter.done": _("办结答复"),
+    "matter.declined": _("答复不予办理"),
+    "matter.withdraw": _("随上报更正撤回"),
+    "matter.reopen": _("职工反映没有解决，重新办理"),
 }
 _FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]})
 
@@ -213,6 +267,20 @@ def short_day(value: date | None) -> str:
     return f"{value.month}月{value.day}日" if _zh() else f"{value:%-d %b}"
 
 
+# The names that a seeded calendar has; an administrator's stay as they are typed.
+HOLIDAY: dict[str, Words] = {
+    "New Year's Day": _("元旦"), "Spring Festival": _("春节"), "Tomb-sweeping Day": _("清明节"), "Labour Day": _("劳动节"),
+    "Dragon Boat Festival": _("端午节"), "National Day": _("国庆节"), "Mid-autumn Festival": _("中秋节"),
+    "Anti-Fascist 70th Day": _("抗战胜利纪念日"),
+}  # fmt: skip
+WEEKDAYS: tuple[Words, ...] = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+
+
+def weekday(value: date) -> str:
+    """周四, or Thu."""
+    return str(WEEKDAYS[value.weekday()])
+
+
 def span(first: date | None, last: date | None) -> str:
     """A span of days: 12月20日–27日, 10月1日–11月30日, or one day; empty for none."""
     if first is None or last is None or first == last:
@@ -222,5 +290,26 @@ def span(first: date | None, last: date | None) -> str:
     return f"{short_day(first)}–{last.day}日" if _zh() else f"{first.day}–{short_day(last)}"
 
 
+def spoken() -> Literal["zh", "en"]:
+    """The page's language."""
+    return "zh" if _zh() else "en"
+
+
 def _zh() -> bool:
     return (get_language() or "zh").startswith("zh")
+
+
+VALUE_TYPES: dict[str, Words] = {
+    "money": _("金额，元"), "number": _("数"), "integer": _("整数"), "boolean": _("是或否"), "string": _("文字"), "date": _("日期"),
+}  # fmt: skip
+DRAFT: Toned = {
+    "draft": (_("编写中"), "amber"),
+    "submitted": (_("待发布"), "blue"),
+    "published": (_("已发布"), "green"),
+    "discarded": (_("已放弃"), "grey"),
+}
+
+
+def options(table: Toned, keys: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """The choices of a filter, from a table of words."""
+    return [(key, str(table[key][0])) for key in (keys or table)]

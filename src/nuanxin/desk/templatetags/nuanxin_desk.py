@@ -1,14 +1,20 @@
 """Filters of the desk's pages: a code as its words, free text without numbers of people, a day as people write it."""
 
+import json
 from datetime import date
 from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from nuanxin.desk import words
+from nuanxin.desk import visit_queries, words
+from nuanxin.desk.today import WHEN
+from nuanxin.policy.model import Label
 from nuanxin.sheets.masks import mask_digits
+from nuanxin.ui.pages import lang
 from nuanxin.ui.templatetags.nuanxin_ui import amount, chip
 from nuanxin.union.rules import mask_name
 
@@ -17,8 +23,8 @@ register = template.Library()
 _TABLES: dict[str, Any] = {
     "column": words.COLUMNS, "tier": words.TIERS, "round": words.ROUND, "lead": words.LEAD, "finding": words.FINDING,
     "household": words.HOUSEHOLD, "return": words.RETURN, "source": words.SOURCE, "relation": words.RELATION,
-    "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "offer": words.OFFER,
-    "consent": words.CONSENT, "held": words.HELD,
+    "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "ceiled": words.CEILED, "per": words.PER, "offer": words.OFFER,
+    "consent": words.CONSENT, "paper": words.PAPER, "held": words.HELD, "when": WHEN, "matter_kind": words.MATTER_KIND, "matter": words.MATTER, "draft": words.DRAFT,
 }  # fmt: skip
 
 
@@ -30,12 +36,30 @@ def word(code: str | None, table: str) -> str:
 
 
 @register.filter
+def spoken(label: Label) -> str:
+    """What a policy calls something, in the page's language."""
+    return label.text(lang())
+
+
+@register.filter
 def state_chip(code: str | None, table: str) -> str:
     """A stored code as a chip in its tone; nothing for none."""
     if not code:
         return ""
     text, tone = _TABLES[table].get(code, (code, "grey"))
     return chip(str(text), tone)
+
+
+@register.simple_tag
+def household_url(act: str, code: str) -> str:
+    """Where an act on a family is done."""
+    return reverse(f"desk:household_{act}", args=[code])
+
+
+@register.simple_tag
+def bulk_url(act: str, quarter: str = "") -> str:
+    """Where rows that were ticked are posted for an act."""
+    return reverse(f"desk:{act}", args=[quarter] if quarter else [])
 
 
 @register.filter
@@ -51,9 +75,16 @@ def family_name(name: str | None) -> str:
 
 
 register.filter("short_union", words.short_union)
+register.filter("town", visit_queries.town)
 register.filter("yes_no", words.yes_no)
 register.filter("day", words.day)
 register.filter("short_day", words.short_day)
+
+
+@register.filter("json")
+def as_json(value: Any) -> str:
+    """A value for a ``data-`` attribute that a script reads."""
+    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
 
 
 @register.filter

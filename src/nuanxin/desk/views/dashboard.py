@@ -1,0 +1,111 @@
+"""The dashboard: what was done in a range of quarters, drawn and as tables; every number opens the records that it counts."""
+
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from nuanxin.desk import exports, words
+from nuanxin.desk.views.brief import span_asked, suffix_of
+from nuanxin.reports import dashboard as figures
+from nuanxin.reports.figures import Range, Value
+from nuanxin.ui.pages import framed, seen_by, send_sheet
+from nuanxin.ui.parts import Chart, Map, Place
+from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
+from nuanxin.ui.viewer import Viewer
+
+# A card: the figure in large, and the one under it.
+CARDS = (
+    ("households_on_file", "households_filed"), ("visits", "households_refused"), ("wishes", "wishes_done"), ("jobs", "job_fairs"),
+    ("spent_yuan", "people_visited"),
+)  # fmt: skip
+MATTERS = ("problems", "problems_done", "problems_overdue", "wishes", "wishes_done", "wishes_overdue")
+AID = tuple(f"aid_{item}_yuan" for item in words.ITEM)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seen_by("brief.read", change="list.export")
+def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """Cards, three charts, the returns by town and the map of the towns; each table is sent out by POST."""
+    span, known, wrong = span_asked(request, seen)
+    numbers = figures.values(span, list(dict.fromkeys([*(name for card in CARDS for name in card), *MATTERS, *AID])))
+    towns = figures.towns(span)
+    cards = [(_stat(large, numbers, span), _stat(small, numbers, span)) for large, small in CARDS]
+    charts = [_on_file(span), _aid(span, numbers), _matters(span, numbers)]
+    if request.method == "POST":
+        sheets = {one.code: exports.chart_sheet(one) for one in charts} | {"returns": exports.town_sheet(towns)}
+        name = f"dashboard-{span.first}-{span.last}"
+        return send_sheet(request, seen, f"org:{span.org.code}", name, sheets)
+    return render(
+        request, "desk/dashboard.html",
+        framed("dashboard", span=span, wrong=wrong, quarters=sorted({*known, span.first, span.last}), suffix=suffix_of(span),
+            cards=cards, charts=charts,
+            towns=[
+                (words.short_union(town.org.name), [(n, _records(name, span, org=town.org.code)) for name, n in town.returns.items()])
+                for town in towns
+            ],
+            map=_map(span, towns),
+        ),
+    )  # fmt: skip
+
+
+def _records(name: str, span: Range, **more: str) -> str:
+    """The page of the records that a figure counts."""
+    return reverse("desk:figure", args=[name]) + suffix_of(span, **more)
+
+
+def _stat(name: str, numbers: dict[str, Value], span: Range) -> tuple[str, str, str, str]:
+    """A figure on a card: its label, its value in words, its unit and the page of its records."""
+    figure = figures.OPENED[name]
+    value, unit = numbers[name], figure.unit[words.spoken()]
+    shown = f"{value:,}"
+    if isinstance(value, Decimal):
+        shown, unit = f"{value / 10000:,.1f}", _("万元")
+    return figure.label(words.spoken()), shown, unit, _records(name, span)
+
+
+def _on_file(span: Range) -> Chart:
+    found = figures.on_file_by_quarter(span)
+    last = found[span.last]
+    return Chart(
+        "on-file", _("在档家庭"), kind="bars", unit=_("户"), first_column=_("季度末"), categories=[quarter_name(q) for q in found],
+        sentence=_("%(quarter)s末在档：深度困难 %(deep)d 户，相对困难 %(relative)d 户，意外致困 %(accident)d 户")
+        % {"quarter": quarter_name(span.last), **last},
+        series=[(str(words.TIERS[tier][0]), [found[q][tier] for q in found]) for tier in figures.TIERS],
+        urls=[_records("households_on_file", Range(span.org, q, q, span.orgs)) for q in found],
+        value_urls=[[_records(f"on_file_{tier}", Range(span.org, q, q, span.orgs)) for q in found] for tier in figures.TIERS],
+    )  # fmt: skip
+
+
+def _aid(span: Range, numbers: dict[str, Value]) -> Chart:
+    total = sum((Decimal(numbers[name]) for name in AID), Decimal(0))
+    return Chart(
+        "aid", _("帮扶计划用在哪里"), kind="ring", unit=_("元"), first_column=_("项目"), categories=[str(words.ITEM[item]) for item in words.ITEM],
+        sentence=_("帮扶计划共 %(total)s 元") % {"total": f"{total:,.2f}"}, series=[(_("金额"), [Decimal(numbers[name]) for name in AID])],
+        urls=[_records(name, span) for name in AID],
+    )  # fmt: skip
+
+
+def _matters(span: Range, numbers: dict[str, Value]) -> Chart:
+    labels = [figures.OPENED[name].label(words.spoken()) for name in MATTERS]
+    return Chart(
+        "matters", _("难题和微心愿"), kind="rows", first_column=_("项目"), categories=labels,
+        sentence="，".join(f"{label} {numbers[name]}" for label, name in zip(labels, MATTERS, strict=True)),
+        series=[(_("件数"), [int(numbers[name]) for name in MATTERS])], urls=[_records(name, span) for name in MATTERS],
+    )  # fmt: skip
+
+
+def _map(span: Range, towns: list[figures.Town]) -> Map:
+    names = [words.short_union(town.org.name) for town in towns]
+    places = [
+        Place(
+            label=_("%(town)s：期末在档 %(count)d 户") % {"town": name, "count": town.on_file}, town=name, mark=str(town.on_file),
+            url=_records("households_on_file", span, org=town.org.code), tone="green" if town.on_file else "grey",
+            latitude=town.org.latitude, longitude=town.org.longitude,
+        )
+        for name, town in zip(names, towns, strict=True)
+    ]  # fmt: skip
+    return Map("towns", _("各镇（街道）期末在档户数，旁边的列表内容相同"), places, names)

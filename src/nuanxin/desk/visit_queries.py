@@ -1,0 +1,172 @@
+"""What the pages of the visits show: a round's plan by day and team, a visitor's own day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from nuanxin.care.models import Lead, Round, Visit
+from nuanxin.desk import words
+from nuanxin.ui.parts import Map, Place, Tone
+from nuanxin.ui.viewer import Viewer
+from nuanxin.union.models import Org, User
+from nuanxin.union.queries import covering
+from nuanxin.union.rules import mask_name
+
+# Why a family did not fit into a plan.
+REASON: dict[str, words.Words] = {
+    "no-team": gettext_lazy("没有走访小组"), "no-day": gettext_lazy("没有可安排的日期"), "too-long": gettext_lazy("一次走访超过一个工作日"),
+    "no-room": gettext_lazy("走访力量不足，这些日期已排满"),
+}  # fmt: skip
+# A team's colour on the map and in the list, in turn.
+TONES: tuple[Tone, ...] = ("green", "blue", "amber", "red", "grey")
+
+
+def visits(viewer: Viewer, round_: Round) -> QuerySet[Visit]:
+    """The visits of a round that the viewer may see, day by day, team by team, in their order."""
+    return (
+        viewer.rows(Visit).filter(lead__round=round_).select_related("lead__org__parent", "lead__household")
+        .order_by("planned_on", "visitor_one", "visitor_two", "place_in_day", "pk")
+    )  # fmt: skip
+
+
+def unplanned(viewer: Viewer, round_: Round) -> QuerySet[Lead]:
+    """The families that wait for a visit and have no day yet, the most pressing first."""
+    planned = Visit.objects.filter(lead=OuterRef("pk"), visited_on=None)
+    return (
+        viewer.rows(Lead).filter(round=round_, state__in=["due", "away"]).exclude(Exists(planned))
+        .select_related("org__parent", "household").order_by("clock_on", "pk")
+    )  # fmt: skip
+
+
+def named(rows: QuerySet[Any], path: str, text: str) -> QuerySet[Any]:
+    """Those of visits or leads whose worker's name, code, household or union has a text in it; ``path`` leads to the lead."""
+    if not text:
+        return rows
+    fields = ("worker_name", "code", "household__code", "org__name")
+    return rows.filter(Q(*((f"{path}{field}__icontains", text) for field in fields), _connector=Q.OR))
+
+
+def open_days(rows: QuerySet[Visit]) -> tuple[list[tuple[date, int]], int]:
+    """The days on which visits are still to be made, each with all its visits; and how many visits are made, on whatever day."""
+    days = rows.order_by("planned_on").values_list("planned_on")
+    counted = list(days.annotate(n=Count("pk"), made=Count("visited_on")))
+    return [(day, n) for day, n, made in counted if day and made < n], sum(made for *_day, made in counted)
+
+
+def teams(rows: QuerySet[Visit]) -> list[tuple[str, str]]:
+    """The teams of these visits, in the order of their names; a team's place in the list is its number and its colour."""
+    pairs = rows.order_by("visitor_one", "visitor_two").values_list("visitor_one", "visitor_two").distinct()
+    return [(one, two) for one, two in pairs]
+
+
+def town(org: Org) -> str:
+    """The street or town that an organisation lies in, as a map shows it."""
+    above = org.parent if org.parent and org.level != Org.STREET else org
+    return words.short_union(above.name if above.level != Org.CITY else org.name)
+
+
+def towns(round_: Round) -> list[str]:
+    """All streets and towns of the round's city."""
+    found = Org.objects.filter(parent=round_.org, level=Org.STREET).order_by("code").values_list("name", flat=True)
+    return [words.short_union(name) for name in found]
+
+
+def pin(lead: Lead, *, mark: str, tone: Tone, group: str = "", url: str = "", note: str = "") -> Place:
+    """A family on the map: at its union's place, since a home's is nobody's business."""
+    return Place(
+        label=mask_name(lead.worker_name) or "—", town=town(lead.org), url=url, mark=mark, tone=tone, group=group, note=note,
+        latitude=lead.org.latitude, longitude=lead.org.longitude,
+    )  # fmt: skip
+
+
+def route_map(rows: Sequence[Any], round_: Round, numbered: dict[tuple[str, str], int], code: str) -> Map:
+    """The ways of the teams: every visit a pin with its place in the day, each team's joined in its colour."""
+    places = [
+        pin(
+            visit.lead, mark=str(visit.place_in_day or ""), group=f"{visit.planned_on} {team}",
+            tone=TONES[numbered[team] % len(TONES)] if visit.visited_on is None else "grey",
+            note=f"{visit.visitor_one}、{visit.visitor_two}",
+        )
+        for visit in rows
+        if (team := (visit.visitor_one, visit.visitor_two)) in numbered
+    ]  # fmt: skip
+    sentence = _("%(count)d 户的走访路线，旁边的列表内容相同") % {"count": len(places)}
+    return Map(code, sentence, places, towns(round_))
+
+
+def visitors(round_: Round, on: date) -> list[User]:
+    """The accounts that can be sent on a round's visits."""
+    return list(covering("visit.record", round_.org, on).prefetch_related("posts"))
+
+
+def waiting(round_: Round) -> int:
+    """How many families of a round wait for a visit."""
+    return round_.leads.filter(state__in=["due", "away"]).count()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamDay:
+    """One team's visits of one day, in order; ``number`` counts the teams from 1, ``tone`` is the team's colour."""
+
+    on: date
+    number: int
+    tone: Tone
+    one: str
+    two: str
+    visits: list[Any]
+
+
+def by_team(rows: Sequence[Any], numbered: dict[tuple[str, str], int]) -> list[TeamDay]:
+    """The visits team by team and day by day, in the order in which they come."""
+    found: dict[tuple[date | None, str, str], TeamDay] = {}
+    for visit in rows:
+        key = (visit.planned_on, visit.visitor_one, visit.visitor_two)
+        number = numbered[key[1:]]
+        team = found.setdefault(key, TeamDay(visit.planned_on, number + 1, TONES[number % len(TONES)], *key[1:], []))
+        team.visits.append(visit)
+    return list(found.values())
+
+
+PLAN_TITLES = [
+    "计划日期",
+    "顺序",
+    "走访人一",
+    "走访人二",
+    "镇（街道）",
+    "工会",
+    "职工",
+    "户编号",
+    "最迟日期",
+    "走访日期",
+    "结论",
+]
+
+
+def plan_rows(rows: QuerySet[Visit]) -> list[list[Any]]:
+    """The visits as rows of a spreadsheet, masked as on the page."""
+    return [
+        [
+            visit.planned_on, visit.place_in_day, visit.visitor_one, visit.visitor_two, town(visit.lead.org), visit.lead.org.name,
+            mask_name(visit.lead.worker_name), visit.lead.household.code if visit.lead.household else "", visit.lead.clock_on,
+            visit.visited_on, visit.get_conclusion_display() if visit.conclusion else "",
+        ]
+        for visit in rows
+    ]  # fmt: skip
+
+
+UNPLANNED_TITLES = ["职工", "户编号", "镇（街道）", "工会", "最迟日期", "延期原因"]
+
+
+def unplanned_rows(leads: QuerySet[Lead]) -> list[list[Any]]:
+    return [
+        [
+            mask_name(lead.worker_name), lead.household.code if lead.household else "", town(lead.org), lead.org.name, lead.clock_on,
+            lead.excuse,
+        ]
+        for lead in leads
+    ]  # fmt: skip
