@@ -11,6 +11,7 @@ RUNS = (
     [str(HERE / "sheets.py")],
     [str(HERE / "matching.py")],
     [str(HERE / "policy" / "run.py")],
+    ["-m", "bench.pages"],
 )
 
 if __name__ == "__main__":

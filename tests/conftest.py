@@ -50,7 +50,8 @@ def city(db):
 
 @pytest.fixture
 def cast(city):
-    """The officers: he (proposes), xu (certifies), bai (visits), ma (one street's grass-roots officer), wu (the other city's)."""
+    """The officers: he (proposes), xu (certifies), bai (visits), ma (one street's grass-roots officer), tian (steward of one
+    enterprise), pan and qin (policies), shen (auditor), guan (administrator), wu (the other city's)."""
     from nuanxin.union import rules
     from nuanxin.union.models import Org, User
     from nuanxin.union.services import appoint
@@ -61,8 +62,38 @@ def cast(city):
         ("he", "何秋实", city, rules.CITY), ("he", "何秋实", city, rules.APPROVER),
         ("xu", "许安然", city, rules.APPROVER), ("xu", "许安然", city, rules.CITY),
         ("bai", "白秀磊", city, rules.VISITOR), ("ma", "马国强", street, rules.GRASSROOTS),
+        ("tian", "田小组", Org.objects.get(code="QTX-01-E01"), rules.STEWARD), ("pan", "潘立言", city, rules.POLICY),
+        ("qin", "秦守正", city, rules.POLICY), ("shen", "沈明", city, rules.AUDITOR), ("guan", "管理员", city, rules.ADMIN),
         ("wu", "吴外人", other, rules.CITY), ("wu", "吴外人", other, rules.APPROVER),
     ]  # fmt: skip
     for user, name, org, role in posts:
         appoint(user=user, name=name, org=org, role=role, from_on=FIRST_DAY, by="setup")
     return {user.username: user for user in User.objects.all()}
+
+
+@pytest.fixture
+def passed():
+    """Put a signed-in browser's second factor behind it."""
+    import time
+
+    def passed(client):
+        session = client.session
+        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+        session["account_authentication_methods_user"] = session["_auth_user_id"]
+        session.save()
+        return client
+
+    return passed
+
+
+@pytest.fixture
+def sign_in(cast, passed):
+    """A browser signed in as somebody of the cast, who has passed the second factor (unless told otherwise)."""
+    from django.test import Client
+
+    def sign_in(name, second_factor=True):
+        client = Client(HTTP_HOST="127.0.0.1")
+        client.force_login(cast[name], backend="django.contrib.auth.backends.ModelBackend")
+        return passed(client) if second_factor else client
+
+    return sign_in

@@ -1,0 +1,251 @@
+"""Brings the demo into the states that rows of the table need, by the services that people use. Run once, in the demo's data folder.
+
+Add a function and call it in ``main``; what an address needs to know (a code) is fixed here and named in the table.
+"""
+
+import csv
+import os
+import re
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+INCOME = 8
+
+
+def policy_draft() -> None:
+    """A draft of the next policy, a cell of which is wrong: QTX-qingtongxia-001."""
+    from nuanxin.records import clock
+    from nuanxin.rulebook import services
+    from nuanxin.rulebook.queries import table_of
+    from nuanxin.union.models import User
+    from nuanxin.union.queries import city
+
+    pan, today = User.objects.get(username="pan"), clock.today()
+    draft = services.begin(policy="qingtongxia", version="2022-1", org=city(), by=pan, on=today)
+    rows = [list(row) for row in table_of(draft.files, "tier.csv")]
+    rows[-1][0] = "< 很多"
+    services.save_table(draft=draft, file="tier.csv", rows=rows, edits=draft.edits, by=pan, on=today)
+
+
+def opened_file() -> None:
+    """The city officer he has opened a family's file today."""
+    from nuanxin.care.services.reading import open_file
+    from nuanxin.records import clock
+    from nuanxin.union.models import User
+    from nuanxin.union.queries import household
+
+    he = User.objects.get(username="he")
+    open_file(household=household("QTX-H000011"), by=he, on=clock.today(), reason="办理季度认证")
+
+
+def notices() -> None:
+    """Three notices of the city officer he, one of them read."""
+    from nuanxin.records import clock
+    from nuanxin.union.models import User
+    from nuanxin.union.queries import notices_of
+    from nuanxin.union.services import mark_read, tell
+
+    he, today = User.objects.get(username="he"), clock.today()
+    lines = [
+        (he.pk, "review.asked", "household:QTX-H000011", {}),
+        (he.pk, "matter.raised", "matter:1", {}),
+        (he.pk, "application.sent", "application:1", {"quarter": "2023Q3"}),
+    ]
+    tell(lines, on=today)
+    mark_read(by=he, keys=[notices_of(he).order_by("pk").values_list("pk", flat=True)[0]])
+
+
+def somebody_to_confirm() -> None:
+    """A worker whose phone is not the register's says “this is me”: w-claiming."""
+    from nuanxin.records import clock
+    from nuanxin.union import accounts, secrets
+    from nuanxin.union.models import Household, Org, User
+    from nuanxin.union.services import appoint
+
+    head = Household.objects.filter(org__code="QTX-01-E01", worker__isnull=False).order_by("code")[0].worker
+    made = User.objects.create(
+        username="w-claiming",
+        first_name=head.name,
+        phone_hash=secrets.find_key("13900009999"),
+        phone_mask="139****9999",
+    )
+    union = Org.objects.get(code="QTX-01-E01")
+    appoint(user=made.username, name=head.name, org=union, role="worker", from_on=clock.today(), by="guan")
+    accounts.claim(name=head.name, number=secrets.unseal(bytes(head.id_cipher)), by=made, on=clock.today())
+
+
+def returns_of_the_open_quarter() -> None:
+    """Three unions' returns of the open quarter, from their sheets of an earlier one: families to visit and rows to mend."""
+    from nuanxin.care.models import Round
+    from nuanxin.care.services import register, returns
+    from nuanxin.records import clock
+    from nuanxin.union.models import User
+
+    he, today = User.objects.get(username="he"), clock.today()
+    round_ = Round.objects.exclude(state="closed").get()
+    year, number = round_.quarter.split("Q")
+    named = f"{year}年第{'一二三四'[int(number) - 1]}季度"
+    with tempfile.TemporaryDirectory() as folder:
+        for sheet in EXAMPLES.glob("2022Q4/QTX-*会.csv"):
+            title, *rows = list(csv.reader(sheet.read_text(encoding="gb18030").splitlines()))
+            title[0] = re.sub(r"\d{4}年第?.季度|2022年.*?季度", named, title[0])
+            for row in rows[2:]:
+                # A family whose figures are those on file is not visited again.
+                row[INCOME] = "1.9" if row[INCOME] else ""
+            with (Path(folder) / sheet.name).open("w", encoding="gb18030", newline="") as file:
+                csv.writer(file).writerows([title, *rows])
+        returns.receive(round_=round_, paths=sorted(Path(folder).iterdir()), by=he, on=today)
+    register.match_round(round_, by=he, on=today)
+
+
+def visits_of_the_open_quarter() -> None:
+    """What is to be visited is planned for bai and luo; one family waits for a new plan."""
+    from nuanxin.care.models import Lead, Round
+    from nuanxin.care.services import visits
+    from nuanxin.records import clock
+    from nuanxin.records.services import workdays_from
+    from nuanxin.union.models import User
+
+    he, today = User.objects.get(username="he"), clock.today()
+    round_ = Round.objects.exclude(state="closed").get()
+    teams = [(User.objects.get(username="bai"), User.objects.get(username="luo"))]
+    visits.plan(round_=round_, teams=teams, days=workdays_from(today, 3), by=he, on=today)
+    lead = Lead.objects.get(code="QTX-2023Q3/QTX-01-E06/1/2")
+    visits.excuse(lead=lead, reason="住院，出院后再访", until=workdays_from(today, 15)[-1], by=he, on=today)
+
+
+def workers() -> None:
+    """The demo's worker has begun an application and raised a problem (PROBLEM in the table); w-new, another, has done nothing yet."""
+    from nuanxin.care.services import apply
+    from nuanxin.matters.services import raise_one
+    from nuanxin.records import clock
+    from nuanxin.union import rules
+    from nuanxin.union.models import Org, User
+    from nuanxin.union.services import appoint
+
+    worker, today = User.objects.get(username="w-demo"), clock.today()
+    org = Org.objects.get(code="QTX-01-E09")
+    apply.begin(by=worker, on=today)
+    raise_one(kind="problem", content="送餐路上喝不上热水", org=org, by=worker, on=today)
+    appoint(user="w-new", name="贺新来", org=org, role=rules.WORKER, from_on=today, by="setup")
+
+
+def a_visitors_day() -> None:
+    """Three families in urgent need are visited today: the first visit of bai and luo is to be made (777001); at the second nobody was
+    home (777002); at the third one figure was another than that reported (777003)."""
+    from nuanxin.care.models import HouseholdFile, Round, Visit
+    from nuanxin.care.services import offers, visits
+    from nuanxin.records import clock
+    from nuanxin.records.services import workdays_from
+    from nuanxin.union.models import Household, User
+
+    he, bai, today = User.objects.get(username="he"), User.objects.get(username="bai"), clock.today()
+    for file in HouseholdFile.objects.filter(closed_on=None).select_related("household__org").order_by("code")[:3]:
+        offers.urgent(household=file.household, reason="突发重病", by=he, on=today)
+    round_ = Round.objects.exclude(state="closed").get()
+    visits.plan(round_=round_, teams=[("bai", "luo")], days=workdays_from(today, 3), by=he, on=today)
+    own = Visit.objects.filter(account_one=bai, lead__source="urgent", visited_on=None).order_by("pk")
+    for key, found in zip((777001, 777002, 777003), own.values_list("pk", flat=True), strict=True):
+        Visit.objects.filter(pk=found).update(id=key)
+    Household.objects.filter(leads__visits__account_one=bai).update(address="小坝镇利民路 9 号楼 2 单元 301 室")
+    signed = [visits.Paper("family", typed="家属"), visits.Paper("visitors", typed="白秀磊、罗小满")]
+    visits.record_one(
+        visit=Visit.objects.get(pk=777003), submission="differs", visited_on=today, nobody_home=False,
+        found={"income": Decimal("18000.50")}, note="", consented=True, papers=signed, by=bai, on=today,
+    )  # fmt: skip
+    visits.record_one(
+        visit=Visit.objects.get(pk=777002), submission="prepared", visited_on=today, nobody_home=True, found={}, note="",
+        consented=False, papers=[visits.Paper("visitors", typed="白秀磊、罗小满")], by=bai, on=today,
+    )  # fmt: skip
+
+
+def a_family_that_was_refused() -> None:
+    """w-file is of the family QTX-H000010, refused in 2022Q4: its reasons, its file read by an officer, an application sent, a problem
+    answered (the codes FILE_… in the table)."""
+    from nuanxin.care.models import Finding
+    from nuanxin.care.services import apply
+    from nuanxin.care.services.reading import open_file
+    from nuanxin.matters.services import answer, raise_one
+    from nuanxin.records import clock
+    from nuanxin.union import rules, secrets
+    from nuanxin.union.models import User
+    from nuanxin.union.services import appoint
+
+    he, today = User.objects.get(username="he"), clock.today()
+    house = Finding.objects.get(code="QTX-2022Q4-F00001").household
+    appoint(user="w-file", name=house.worker.name, org=house.org, role=rules.WORKER, from_on=today, by="setup")
+    account = User.objects.get(username="w-file")
+    account.person = house.worker
+    account.save()
+    open_file(household=house, by=he, on=today, reason="核对住址")
+    done = raise_one(kind="problem", content="更衣室没有热水", org=house.org, by=account, on=today)
+    answer(done, text="已装热水器，今天起可用。", outcome="done", by=he, on=today)
+    draft = apply.begin(by=account, on=today)
+    me = {
+        "name": house.worker.name, "relation": "本人", "resident_id": secrets.unseal(bytes(house.worker.id_cipher)),
+    }  # fmt: skip
+    apply.keep_member(application=draft, place=0, fields=me, by=account, on=today)
+    asked = {"income": "30000", "medical": "0", "schooling": "0", "loss": "0", "homes": "1"}
+    told = asked | {"runs_business": "否", "costly_school": "否", "cause": "收入低", "note": "", "address": ""}
+    apply.keep_figures(application=draft, fields=told, by=account, on=today)
+    apply.send(
+        application=draft,
+        signed=house.worker.name,
+        agreed=True,
+        truthful=True,
+        asked=tuple(asked),
+        by=account,
+        on=today,
+    )
+
+
+def more_officers() -> None:
+    """ding reports the families of another town (QTX-02) than that of the others of this cast."""
+    from nuanxin.records import clock
+    from nuanxin.union import rules
+    from nuanxin.union.models import Org
+    from nuanxin.union.services import appoint
+
+    appoint(
+        user="ding",
+        name="丁一川",
+        org=Org.objects.get(code="QTX-02"),
+        role=rules.GRASSROOTS,
+        from_on=clock.today(),
+        by="setup",
+    )
+
+
+def a_saved_filter() -> None:
+    """The city officer he keeps a filter of the matters (777001)."""
+    from nuanxin.union.models import SavedFilter, User
+    from nuanxin.union.queries import city
+    from nuanxin.union.services import save_filter
+
+    he = User.objects.get(username="he")
+    made = save_filter(page="desk:matters", query="kind=problem", name="难题", org=city(), by=he)
+    SavedFilter.objects.filter(pk=made.pk).update(id=777001)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nuanxin.site.settings")
+    import django
+
+    django.setup()
+    policy_draft()
+    opened_file()
+    returns_of_the_open_quarter()
+    visits_of_the_open_quarter()
+    workers()
+    a_visitors_day()
+    somebody_to_confirm()
+    a_family_that_was_refused()
+    notices()
+    a_saved_filter()
+    more_officers()
+
+
+if __name__ == "__main__":
+    main()
