@@ -70,6 +70,20 @@ def started(open_window: Opener):
     return visit
 
 
+def test_the_page_that_asks_last_says_which_copies_are_kept(started):
+    """Two pages ask one after the other; the first one's slower answers put nothing back that the second no longer has."""
+    started.page.evaluate(
+        """([more, fewer]) => navigator.serviceWorker.ready.then(ready => {
+          ready.active.postMessage({keep: more});
+          ready.active.postMessage({keep: fewer});
+        })""",
+        [["/visits/", VISIT], ["/visits/"]],
+    )
+    copies(started.page, kept=False)
+    started.page.wait_for_timeout(2_000)
+    assert started.page.evaluate(COPIES) == ["/visits/"]
+
+
 def test_without_a_line_a_visit_is_kept_and_sent_when_it_is_back(started):
     page = started.page
     page.context.set_offline(True)

@@ -7,6 +7,14 @@ const PAGES = "visits-pages-1", PARTS = "visits-parts-1", DAY = 24 * 3600 * 1000
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
+/* What changes the copies happens one after another: two pages may ask at once, and the one that asked last must have the last word,
+   or a slow answer would put back the copy of a visit that has been sent meanwhile. */
+let last = Promise.resolve();
+function inTurn(act) {
+  last = last.then(act, act);
+  return last;
+}
+
 async function forget() {
   await caches.delete(PAGES);
 }
@@ -37,27 +45,35 @@ async function keep(urls) {
 
 self.addEventListener("message", (event) => {
   const told = event.data || {};
-  if (told.forget) { event.waitUntil(forget()); }
-  if (told.keep) { event.waitUntil(keep(told.keep).catch(() => undefined)); }
+  if (told.forget) { event.waitUntil(inTurn(forget)); }
+  if (told.keep) { event.waitUntil(inTurn(() => keep(told.keep)).catch(() => undefined)); }
 });
 
+async function renew(url, answer) {
+  const pages = await caches.open(PAGES);
+  if (await pages.match(url)) {
+    await pages.put(url, answer);
+    await keepParts([await pages.match(url)]);
+  }
+}
+
 async function page(event) {
-  const { request } = event, pages = await caches.open(PAGES);
+  const { request } = event;
   const url = new URL(request.url);
   url.search = url.hash = "";
   let answer;
   try {
     answer = await fetch(request);
   } catch (gone) {
-    const copy = await pages.match(url.href);
+    const copy = await (await caches.open(PAGES)).match(url.href);
     const fresh = copy && Date.now() - Date.parse(copy.headers.get("Date") || 0) < DAY;
-    if (copy && !fresh) { await forget(); }
+    if (copy && !fresh) { event.waitUntil(inTurn(forget)); }
     return fresh ? copy : Response.error();
   }
   const ended = (answer.type === "opaqueredirect" || answer.redirected) && request.method === "GET";
-  if (ended) { await forget(); } else if (answer.ok && await pages.match(url.href)) {
-    await pages.put(url.href, answer.clone());
-    event.waitUntil(keepParts([answer.clone()]).catch(() => undefined));
+  if (ended) { event.waitUntil(inTurn(forget)); } else if (answer.ok) {
+    const copy = answer.clone();
+    event.waitUntil(inTurn(() => renew(url.href, copy)).catch(() => undefined));
   }
   return answer;
 }
