@@ -38,6 +38,30 @@ def test_an_officer_comes_in_by_password_and_second_step_and_leaves(open_window:
     assert visit.wrong == []
 
 
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_the_back_button_shows_nothing_once_signed_out(open_window: Opener, where):
+    visit = open_window("", SIZE[0])
+    page = visit.page
+    sign_in(page, visit.site, "he")
+    page.goto(f"{visit.site}/rounds/2022Q4/families/")
+    assert "QTX-H" in page.content()
+    page.goto(f"{visit.site}/account/logout/")
+    if where == "here":
+        page.locator("main button").last.click()
+        expect(page).to_have_url(f"{visit.site}/")
+        page.go_back()
+    else:
+        # The cookie stays what it was: a copy kept under it would be shown.
+        other = open_window("", SIZE[0]).page
+        sign_in(other, visit.site, "he")
+        other.goto(f"{visit.site}/account/sessions/")
+        other.get_by_role("button", name="退出其他所有地方").click()
+        expect(other.get_by_role("listitem").filter(has_text="当前")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile("/account/login/"))
+    assert "QTX-H" not in page.content()
+
+
 def test_a_wrong_password_says_so_and_lets_nobody_in(open_window: Opener):
     visit = open_window("", SIZE[1])
     page = visit.page

@@ -35,6 +35,34 @@ def test_only_the_tiles_host_is_let_in_and_only_for_pictures(rf, settings, tiles
     assert {"script-src", "style-src", "default-src"} <= found.keys()
 
 
+# ------------------------------------------------------------------------------------------------------ nothing left on a device
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("url", ["/desk/", "/rounds/", "/households/", "/accounts/", "/nothing-there/"])
+def test_what_was_shown_to_who_is_signed_in_is_kept_in_no_cache(sign_in, url):
+    assert "no-store" in sign_in("guan").get(url).headers["Cache-Control"]
+
+
+def test_a_page_on_the_way_in_is_kept_in_no_cache_either(planted, db):
+    assert "Cache-Control" not in planted.get("/asks", {"sql": "SELECT 1"}).headers
+    session = planted.session
+    session["code_sent"] = 1
+    session.save()
+    assert planted.get("/asks", {"sql": "SELECT 1"}).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_what_a_page_says_of_itself_stands(sign_in):
+    assert sign_in("bai").get("/visits/worker.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.django_db
+def test_no_page_stands_in_anothers_frame(client):
+    answer = client.get("/account/login/", headers={"host": "127.0.0.1"})
+    assert answer.headers["X-Frame-Options"] == "DENY"
+
+
 # --------------------------------------------------------------------------------------------------- pages that are only read
 
 

@@ -1,4 +1,4 @@
-"""Guards around every page: strict content policy, no write in a GET, Chinese first."""
+"""Guards around every page: strict content policy, nothing left on the device, no write in a GET, Chinese first."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -54,6 +54,20 @@ def ForgetAtLogout(answer: Answer) -> Answer:  # noqa: N802
         response = answer(request)
         if was_in and request.method == "POST" and not request.user.is_authenticated:
             response.headers["Clear-Site-Data"] = '"storage"'
+        return response
+
+    return page
+
+
+def NoStore(answer: Answer) -> Answer:  # noqa: N802
+    """What a session was shown stays in no cache, so that the back button shows nothing once it has ended. A page that says itself how it is
+    kept is left alone."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        # Not signed in yet, but on the way: such a page may hold a code.
+        if request.user.is_authenticated or not request.session.is_empty():
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     return page
