@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nuanxin.records import clock
 from nuanxin.records.services import write_events
-from nuanxin.site import demo
+from nuanxin.site import demo, sessions
 from nuanxin.union import accounts, secrets
 from nuanxin.union.models import User
 from nuanxin.union.queries import posts_of
@@ -230,7 +230,9 @@ def connect() -> None:
     """Called once, when the apps are ready."""
     from allauth.account import signals as account_signals
     from allauth.mfa import signals
+    from django.contrib.auth.signals import user_logged_in
 
+    user_logged_in.connect(sessions.begun)
     signals.authenticator_added.connect(second_factor_added)
     signals.authenticator_reset.connect(recovery_codes_made)
     signals.authenticator_removed.connect(second_factor_removed)

@@ -194,8 +194,9 @@ def sessions(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
             ended = _("其他地方的登录都已退出。")
             done(request, lambda: accounts.end_sessions(seen.user, but=here), ended)
         return redirect("account_sessions")
-    rows = [(row, device(row), row.session_key == here) for row in accounts.sessions_of(seen.user)]
-    return render(request, "site/sessions.html", {"rows": rows, "back_url": "/"})
+    rows = [(row, device(row), row.session_key == here, ends) for row, ends in accounts.sessions_of(seen.user)]
+    shown = {"rows": rows, "back_url": "/", "idle": settings.NUANXIN_IDLE_MINUTES if seen.officer else 0}
+    return render(request, "site/sessions.html", shown)
 
 
 # What a browser says of itself, in the order of asking: each contains the names of those after it.

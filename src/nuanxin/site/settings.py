@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "nuanxin.site.sessions.Idle",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -194,6 +195,10 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS el
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 # How many proxies of ours stand in front: whose address is counted is read behind them.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("NUANXIN_PROXIES", default=0)
+SESSION_ENGINE = "nuanxin.site.sessions"
+# An officer's session: how long it lasts at most, and how long without a page being asked for.
+NUANXIN_SESSION_HOURS = env.int("NUANXIN_SESSION_HOURS", default=12)
+NUANXIN_IDLE_MINUTES = env.int("NUANXIN_IDLE_MINUTES", default=120)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

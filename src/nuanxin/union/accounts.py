@@ -355,6 +355,9 @@ def give_post(*, account: User, org: Org, role: str, from_on: date, by: User, on
         raise Refused("任职不能从过去开始 / a post does not begin in the past")
     if posts_of(account, from_on).filter(org=org, role=role).exists():
         raise Refused(f"{account} 在{org}已有这个任职 / {account.username} holds this post already")
+    if role != rules.WORKER and account.phone_hash:
+        # A worker's session is long; an officer's is not.
+        end_sessions(account)
     return appoint(user=account.username, name=account.first_name, org=org, role=role, from_on=from_on, by=by.username)
 
 
@@ -430,14 +433,13 @@ def reset_factor(*, account: User, by: User, on: date) -> None:
 # --------------------------------------------------------------------------------------------------------------------- sessions
 
 
-def sessions_of(account: User) -> list[UserSession]:
-    """The sessions of an account that can still be used, the latest first."""
-    alive = set(Session.objects.filter(
+def sessions_of(account: User) -> list[tuple[UserSession, datetime]]:
+    """The sessions of an account that can still be used, each with when it ends at the latest; the one that began last first."""
+    ends = dict(Session.objects.filter(
         session_key__in=UserSession.objects.filter(user=account).values("session_key"), expire_date__gt=timezone.now()
-    ).values_list("session_key", flat=True))  # fmt: skip
-    return [
-        s for s in UserSession.objects.filter(user=account).order_by("-created_at", "-pk") if s.session_key in alive
-    ]
+    ).values_list("session_key", "expire_date"))  # fmt: skip
+    rows = UserSession.objects.filter(user=account, session_key__in=ends).order_by("-created_at", "-pk")
+    return [(row, ends[row.session_key]) for row in rows]
 
 
 @transaction.atomic

@@ -69,6 +69,12 @@ def posts_of(user: User, on: date) -> models.QuerySet[Post]:
     return posts_of_all(on).filter(user=user)
 
 
+def is_officer(user: User, on: date) -> bool:
+    """Whether an account holds an officer's post, or will."""
+    alive = Post.objects.filter(user=user).filter(Q(until_on__isnull=True) | Q(until_on__gte=on))
+    return alive.exclude(role=rules.WORKER).exists()
+
+
 def line_of(org: Org) -> list[Org]:
     """The organisation and those above it, itself first. Walks the few parents: the recursive query would build the whole tree."""
     line = [org]
