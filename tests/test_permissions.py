@@ -92,7 +92,7 @@ OBJECTS: dict[str, Sample] = {
     "desk:match": Sample({"code": "QTX-2023Q3-PLANT-DOUBT"}, UNION, {"same": "no"}),
     "desk:match_undo": Sample({"code": "QTX-2023Q3-PLANT-DOUBT"}, set()),
     "desk:send": Sample({"quarter": "2023Q3"}, ROUND),
-    "desk:blank": Sample({"quarter": "2023Q3"}, ROUND),
+    "desk:blank": Sample({"form": "survey"}, PUBLIC, needs="return.receive"),
     "desk:nil": Sample({"quarter": "2023Q3"}, UNION, {"union": "QTX-01-E01"}),
     # What another officer has sent and not confirmed is nobody else's.
     "desk:look": Sample({"quarter": "2023Q3", "token": "0" * 32}, set()),

@@ -245,6 +245,7 @@ PAGES = (
     Row("desk:returns", "sent-back", args=(QUARTER,), query="?tab=back"),
     Row("desk:returns", "history", args=(QUARTER,), query="?tab=history"),
     Row("desk:returns", "open", args=(OPEN_QUARTER,)),
+    Row("desk:sheets"),
     Row("desk:send", args=(OPEN_QUARTER,)),
     Row("desk:send", "nothing-chosen", args=(OPEN_QUARTER,), do=send_empty),
     Row("desk:matches"),

@@ -147,7 +147,7 @@ def test_a_draft_is_its_senders_alone(sign_in, round_, upload):
 @pytest.mark.parametrize("who", ["tian", "bai", "shen", "pan", "guan", "wu"])
 def test_who_may_not_send_has_no_such_page(sign_in, round_, who):
     client = sign_in(who)
-    for url in ("send/", "blank.xlsx", "sent/x/"):
+    for url in ("send/", "sent/x/"):
         assert client.get(URL + url).status_code == 404
     assert client.post(f"{URL}nil/", {"union": "QTX-01-E01"}).status_code == 404
 
@@ -181,15 +181,6 @@ def test_the_page_lists_ones_own_unions_alone(sign_in, round_):
     assert "QTX-01-E06" in page
     assert "QTX-03" not in page
     assert "QTX-03" in text(sign_in("he").get(f"{URL}send/"))
-
-
-def test_the_blank_form_names_union_and_quarter(sign_in, round_):
-    answer = sign_in("ma").get(f"{URL}blank.xlsx?union=QTX-01-E06")
-    book = openpyxl.load_workbook(io.BytesIO(answer.content))
-    said = " ".join(
-        str(cell.value) for sheet in book for row in sheet.iter_rows(max_row=3) for cell in row if cell.value
-    )
-    assert "红柳酿造工会委员会2022年第四季度" in said
 
 
 def test_in_english(sign_in, round_, upload):

@@ -28,6 +28,8 @@ type_names = (
 )
 
 FORMS = Path(__file__).with_name("forms")
+# The sheet of a blank form that explains its columns; it comes back with the filled-in form and holds no rows.
+HELP_SHEET = "填表说明"
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"

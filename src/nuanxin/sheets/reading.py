@@ -25,7 +25,7 @@ import pyarrow as pa
 from nuanxin.sheets.arrays import arrow_array
 from nuanxin.sheets.columns import ARROW, BLANK, MARK, REFUSED, VALUE, Problem, Typed, area_doubtful, shown, type_column
 from nuanxin.sheets.files import Grid, Opened, open_file
-from nuanxin.sheets.form import Field, Form, forms
+from nuanxin.sheets.form import HELP_SHEET, Field, Form, forms
 from nuanxin.sheets.layout import Layout, Title, find_layout, plausible, read_title, title_of, unit_of
 from nuanxin.sheets.messages import Message, Refusal
 from nuanxin.sheets.rows import sort_rows
@@ -262,7 +262,10 @@ def _look(index: int, path: Path, expect: tuple[str, ...]) -> _File:
     others: list[tuple[Grid, str]] = []
     strangers: list[Grid] = []
     found: list[tuple[Grid, Layout]] = []
-    filled = [grid for grid in opened.grids if any(cell != "" for row in grid.rows for cell in row)]
+    filled = [
+        grid for grid in opened.grids
+        if grid.name != HELP_SHEET and any(cell != "" for row in grid.rows for cell in row)
+    ]  # fmt: skip
     for grid in filled:
         layout = find_layout(grid.rows, expect, grid.name)
         if layout is not None and layout.complete:

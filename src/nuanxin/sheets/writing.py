@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Literal
 
 from nuanxin.sheets.columns import text_of
 from nuanxin.sheets.files import Grid, open_file
-from nuanxin.sheets.form import Field, Form, forms
+from nuanxin.sheets.form import HELP_SHEET, Field, Form, forms
 from nuanxin.sheets.layout import find_layout
 from nuanxin.sheets.messages import Lang, Refusal
 from nuanxin.sheets.reading import Reading
@@ -62,7 +62,8 @@ _EXAMPLE_VALUES: dict[str, object] = {
 
 
 def write_template(form: str | Form, path: Path, *, title: str | None = None, full: bool = False) -> Path:
-    """Write the blank form as xlsx: drop-downs, notes, text format where numbers must stay text, an example row, print setup.
+    """Write the blank form as xlsx: drop-downs, notes, text format where numbers must stay text, an example row, print setup; and a
+    second sheet that says of each column how it is filled in, which no reader takes for rows.
 
     ``title`` stands above the header (default: the form's). ``full`` also gives the optional columns. Raises KeyError for an
     unknown form.
@@ -111,7 +112,33 @@ def write_template(form: str | Form, path: Path, *, title: str | None = None, fu
         sheet.ignore_errors(
             {"number_stored_as_text": f"A3:{xlsxwriter.utility.xl_col_to_name(len(fields) - 1)}{TEMPLATE_ROWS + 3}"}
         )
+        _help_sheet(book.add_worksheet(HELP_SHEET), fields, styles)
     return path
+
+
+_HOW = {
+    "text": "文字", "name": "姓名", "resident_id": "18 位身份证号，以文本填写", "card": "卡号，以文本填写", "phone": "11 位手机号",
+    "amount": "金额，元，只填一个数", "integer": "整数", "number": "数", "flag": "是 或 否", "choice": "从下拉选项里选",
+    "date": "日期，如 2022-09-16", "year_month": "年月，如 2022-09", "year": "年份，如 2022",
+}  # fmt: skip
+_EMPTY = {"zero": "0", "no": "否", "null": ""}
+
+
+def _help_sheet(
+    sheet: "xlsxwriter.worksheet.Worksheet", fields: Sequence[Field], styles: Mapping[str, "xlsxwriter.format.Format"]
+) -> None:
+    """A row a column: must it be filled in, with what, which words are known, what an empty cell says."""
+    heads = (("列", 24), ("必填", 8), ("怎么填", 60), ("可以填的词", 60), ("空着表示", 12))
+    for place, (head, width) in enumerate(heads):
+        sheet.set_column(place, place, width)
+        sheet.write_string(0, place, head, styles["head"])
+    for row, one in enumerate(fields, 1):
+        how = "；".join(filter(None, (_HOW[one.type], one.note)))
+        words = "、".join((*one.choice_titles.values(), *one.suggest))
+        empty = "" if one.needed else _EMPTY[one.blank]
+        for place, text in enumerate((header_title(one), "是" if one.needed else "", how, words, empty)):
+            sheet.write_string(row, place, text, styles["cell"])
+    sheet.freeze_panes(1, 0)
 
 
 def _body_style(column: Field, styles: Mapping[str, object]) -> object:

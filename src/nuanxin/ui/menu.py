@@ -53,6 +53,7 @@ MENU = (
         (
             Entry("dashboard", _("统计看板"), "layout-dashboard", "desk:dashboard", "brief.read"),
             Entry("brief", _("统计与简报"), "chart-bar", "desk:brief", "brief.read"),
+            Entry("sheets", _("上传表格"), "table-import", "desk:sheets", "sheet.send"),
             Entry("calendar", _("工作日历"), "calendar", "desk:calendar", "calendar.read"),
         ),
     ),

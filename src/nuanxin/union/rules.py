@@ -107,6 +107,8 @@ PERMITS: dict[str, tuple[str, ...]] = {
     "account.read": (ADMIN, AUDITOR),
     "account.link": (GRASSROOTS, CITY),
     "inbox.read": (ADMIN,),
+    # Whoever may send in a sheet of some kind; each kind asks for its own operation besides.
+    "sheet.send": (GRASSROOTS, VISITOR, CITY),
     # What a worker does for the own family.
     "own.read": (WORKER,),
     "own.apply": (WORKER,),

@@ -18,14 +18,12 @@ from nuanxin.care.models import Return, Round
 from nuanxin.care.services import returns
 from nuanxin.desk import exports, queries, words
 from nuanxin.records.services import drafts_of, drop_drafts, keep_drafts, note_draft, noted
-from nuanxin.sheets import forms as sheet_forms
-from nuanxin.sheets import mark_up, read_file, write_template
+from nuanxin.sheets import mark_up, read_file
 from nuanxin.ui.forms import Form, ManyFiles
 from nuanxin.ui.pages import choice, done, export, framed, lang, listed, paged, seen_by, sent_file, typed
 from nuanxin.ui.parts import Filter, Step
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Org
-from nuanxin.union.rules import quarter_zh
 
 FILES, MEGABYTES = 40, 20
 SHOWN = 200
@@ -173,19 +171,6 @@ def nil(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
     call = partial(returns.receive_nil, round_=round_, org=org, by=seen.user, on=seen.today)
     done(request, call, _("已记下：%(union)s 本季度没有困难家庭。") % {"union": org.name})
     return redirect("desk:send", quarter)
-
-
-@require_safe
-@seen_by("return.receive")
-def blank(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
-    """The blank form, with the union's name and the quarter in its title when ``?union=`` names one."""
-    round_ = _round(seen, quarter)
-    org = Org.objects.filter(pk__in=seen.reach("return.receive"), code=request.GET.get("union", "")).first()
-    title = f"{org.name if org else ''}{quarter_zh(round_.quarter)}"
-    with tempfile.TemporaryDirectory() as folder:
-        path = write_template("survey", Path(folder) / "blank.xlsx", title=title + sheet_forms()["survey"].title)
-        content = path.read_bytes()
-    return sent_file(content, f"{org.code if org else 'survey'}-{quarter}", "xlsx")
 
 
 @require_POST
