@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from nuanxin.desk.household_acts import HOUSEHOLD_ACTS
+from nuanxin.desk.imports import KINDS
 from nuanxin.desk.round_acts import ACTS
 from nuanxin.records import clock
 from nuanxin.union import rules
@@ -95,8 +96,7 @@ OBJECTS: dict[str, Sample] = {
     "desk:blank": Sample({"form": "survey"}, PUBLIC, needs="return.receive"),
     "desk:nil": Sample({"quarter": "2023Q3"}, UNION, {"union": "QTX-01-E01"}),
     # What another officer has sent and not confirmed is nobody else's.
-    "desk:look": Sample({"quarter": "2023Q3", "token": "0" * 32}, set()),
-    "desk:sent": Sample({"quarter": "2023Q3", "token": "0" * 32}, set()),
+    **{f"desk:{step}_{kind.key}": Sample({"token": "0" * 16}, set()) for step in ("look", "sent") for kind in KINDS},
     "desk:marked": Sample({"quarter": "2023Q3", "code": "QTX-2023Q3-PLANT-RETURN"}, UNION),
     # A worker's own: the walk's workers are others than the one who lives in the family.
     "phone:member": Sample({"place": 1}, PUBLIC),

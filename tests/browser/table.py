@@ -246,6 +246,7 @@ PAGES = (
     Row("desk:returns", "history", args=(QUARTER,), query="?tab=history"),
     Row("desk:returns", "open", args=(OPEN_QUARTER,)),
     Row("desk:sheets"),
+    Row("desk:sheets", "nothing-chosen", do=send_empty),
     Row("desk:send", args=(OPEN_QUARTER,)),
     Row("desk:send", "nothing-chosen", args=(OPEN_QUARTER,), do=send_empty),
     Row("desk:matches"),
@@ -328,8 +329,11 @@ NO_PAGE = {
     "desk:back": "leads to the list where nothing is ticked",
     "desk:offer": "leads to the list where nothing is ticked",
     "desk:filter_save": "posted to",
-    "desk:look": "an account's own draft",
-    "desk:sent": "an account's own draft",
+    **{
+        f"desk:{step}_{kind}": "an account's own draft"
+        for step in ("look", "sent")
+        for kind in ("survey", "visits", "books", "checks")
+    },
     "desk:marked": "a file",
     "desk:blank": "a file",
     "desk:nil": "posted to",

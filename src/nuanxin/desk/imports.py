@@ -1,24 +1,105 @@
-"""The sheets that the desk reads, as a table: a kind is one row, with the forms that its files hold and the operation that sends them in."""
+"""The sheets that the desk reads, as a table: a kind is one row, with the forms that its files hold, the operation that sends them in,
+and the one service call that takes files in. Looking at files is the same call, taken back."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from nuanxin.books.queries import MODELS
+from nuanxin.books.services import import_books
+from nuanxin.care.models import Round
+from nuanxin.care.services import returns, visits
+from nuanxin.care.services.offers import import_checks
 from nuanxin.desk.words import Words
+from nuanxin.records.previews import Line, Looked, Preview
+from nuanxin.records.services import drafts_of, keep_drafts, note_draft, noted, taking, tried
+from nuanxin.sheets import forms_in
 from nuanxin.ui.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``forms`` (name → what it is in words) are those of ``nuanxin.sheets``; ``operation`` is what sending it in needs."""
+    """``forms`` (name → what it is in words) are those of ``nuanxin.sheets``; ``operation`` is what sending it in needs; ``take`` takes
+    files in and says what became of them; ``quarterly``: they are of a round."""
 
     key: str
     label: Words
     operation: str
     use: Words
-    forms: dict[str, Words]
+    forms: Mapping[str, Words]
+    take: Callable[[Viewer, Round | None, Sequence[Path]], Preview]
+    quarterly: bool = False
+
+
+def _take_returns(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
+    assert round_ is not None
+    return returns.came_to(returns.receive(round_=round_, paths=paths, by=seen.user, on=seen.today))
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    return [
+        Line(
+            r["sheet"],
+            r["row"],
+            r["column"],
+            r["found"],
+            r["why"],
+            r["why_en"],
+            r.get("mend", ""),
+            r.get("mend_en", ""),
+        )
+        for r in rows
+    ]
+
+
+def _take_visits(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
+    assert round_ is not None
+    return Preview([
+        Looked(
+            one.file, why_zh=one.refused_whole or "", why_en=one.refused_whole_en, rows=one.rows, accepted=one.recorded + one.same,
+            refused=one.rows - one.recorded - one.same, same=one.same, refusals=_told(one.refusals), warnings=_told(one.warnings),
+        )
+        for one in visits.record(round_=round_, paths=paths, by=seen.user, on=seen.today)
+    ])  # fmt: skip
+
+
+def _take_books(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
+    org = seen.org_for("book.import")
+    files, same = [], []
+    for one in import_books(paths, by=seen.user, on=seen.today, org=org):
+        record = one.record
+        if one.same:
+            same.append(one.file)
+        elif record is None:
+            files.append(Looked(one.file, why_zh=one.why["zh"], why_en=one.why["en"]))
+        else:
+            refusals = [
+                Line(
+                    r["sheet"], r["row"], r["column"], r["found"], r["why"]["zh"], r["why"]["en"], r["mend"]["zh"], r["mend"]["en"]
+                )
+                for r in record.refusals
+            ]  # fmt: skip
+            before = record.replaces.order_by("-pk").first()
+            files.append(Looked(
+                one.file, str(BOOKS[record.book]), rows=record.accepted + record.refused, accepted=record.accepted,
+                refused=record.refused, replaces=before.file_name if before else "", replaced=record.replaced_by_id is not None,
+                refusals=refusals, warnings=[Line.of(warning) for warning in one.warnings],
+            ))  # fmt: skip
+    return Preview(files, same)
+
+
+def _take_checks(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
+    return Preview([
+        Looked(
+            one["file"], why_zh=one["refused_whole"] or "", why_en=one["refused_whole_en"], rows=one["rows"],
+            accepted=one["accepted"], refused=one["rows"] - one["accepted"], same=one["same"], refusals=_told(one["refusals"]),
+        )
+        for one in import_checks(paths=paths, org=seen.org_for("check.import"), by=seen.user, on=seen.today)
+    ])  # fmt: skip
 
 
 BOOKS: dict[str, Words] = {
@@ -28,19 +109,19 @@ KINDS: Sequence[Kind] = (
     Kind(
         "survey", _("摸排表"), "return.receive",
         _("一家工会一个文件，文件名前写工会代码；难题和微心愿可以放在同一文件里，也可以另存为“同名-难题和微心愿”一起上传。"),
-        {"survey": _("困难职工家庭摸排表"), "matters": _("难题和微心愿")},
+        {"survey": _("困难职工家庭摸排表"), "matters": _("难题和微心愿")}, _take_returns, quarterly=True,
     ),
     Kind(
         "visits", _("走访记录"), "visit.record", _("两人走访后填写，一户一行；空着的数字表示与申报一致。"),
-        {"visits": _("走访记录")},
+        {"visits": _("走访记录")}, _take_visits, quarterly=True,
     ),
     Kind(
         "books", _("台账"), "book.import", _("一行一笔；同名的更正表替换原来的一份。"),
-        {book: BOOKS[book] for book in MODELS},
+        {book: BOOKS[book] for book in MODELS}, _take_books,
     ),
     Kind(
         "checks", _("民政比对结果"), "check.import", _("一人一行；没有签字授权的家庭不能比对。"),
-        {"register_check": _("民政比对结果")},
+        {"register_check": _("民政比对结果")}, _take_checks,
     ),
 )  # fmt: skip
 
@@ -48,3 +129,56 @@ KINDS: Sequence[Kind] = (
 def kinds_for(seen: Viewer) -> list[Kind]:
     """The kinds that the viewer may send in."""
     return [kind for kind in KINDS if seen.may(kind.operation)]
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a file by the forms that are found in it; the first of the table where it holds several."""
+    found = forms_in(path)
+    return next((kind for kind in KINDS if found & set(kind.forms)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Files that were looked at and wait to be confirmed, or were taken in (``taken``)."""
+
+    kind: str
+    quarter: str
+    preview: Preview
+    taken: bool
+
+
+def keep(account: str, files: Sequence[Any]) -> tuple[str, list[Path]]:
+    """Keep uploaded files as a draft: its token and its files."""
+    token = keep_drafts(account, [(one.name, one.chunks()) for one in files])
+    return token, drafts_of(account, token)
+
+
+def look(seen: Viewer, token: str, kind: Kind, round_: Round | None) -> Preview:
+    """Look at a draft's files: what confirming would do, to the row. Raises Refused as the service does."""
+    paths = drafts_of(seen.user.username, token)
+    preview = tried(lambda: kind.take(seen, round_, paths), paths)
+    _note(seen, token, Draft(kind.key, round_.quarter if round_ else "", preview, taken=False))
+    return preview
+
+
+def take(seen: Viewer, token: str, kind: Kind, round_: Round | None) -> bool:
+    """Take a draft's files in; False where somebody (a second click, another tab) has. Raises Refused as the service does."""
+    with taking(seen.user.username, token) as paths:
+        came_to = kind.take(seen, round_, paths) if paths else None
+    if came_to is not None:
+        _note(seen, token, Draft(kind.key, round_.quarter if round_ else "", came_to, taken=True))
+    return came_to is not None
+
+
+def draft(seen: Viewer, token: str, kind: Kind) -> Draft | None:
+    """The viewer's own draft of a kind."""
+    text = noted(seen.user.username, token)
+    told = json.loads(text) if text else {}
+    if told.get("kind") != kind.key:
+        return None
+    return Draft(told["kind"], told["quarter"], Preview.from_text(told["preview"]), told["taken"])
+
+
+def _note(seen: Viewer, token: str, one: Draft) -> None:
+    told = {"kind": one.kind, "quarter": one.quarter, "preview": one.preview.as_text(), "taken": one.taken}
+    note_draft(seen.user.username, token, json.dumps(told, ensure_ascii=False))

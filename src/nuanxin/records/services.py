@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -316,6 +316,20 @@ def drop_unkept(digests: Iterable[str]) -> None:
         Attachment(sha256=sha256).path.unlink(missing_ok=True)
 
 
+T = TypeVar("T")
+
+
+def tried(call: Callable[[], T], paths: Iterable[Path]) -> T:
+    """What a call comes to that takes files in, without its having happened: it is done and taken back, the copies it kept too."""
+    try:
+        with transaction.atomic():
+            got = call()
+            transaction.set_rollback(True)
+    finally:
+        drop_unkept(sha256_of(path) for path in paths)
+    return got
+
+
 DRAFT_DAYS = 2
 
 
@@ -347,7 +361,32 @@ def drafts_of(account: str, token: str) -> list[Path]:
     )
 
 
-_NOTE = ".note"
+_NOTE, _BEING_TAKEN = ".note", ".taken"
+
+
+@contextmanager
+def taking(account: str, token: str) -> Iterator[list[Path]]:
+    """Take a draft's files in, once: of several who confirm at the same moment one gets the files, the others none. Taken in, only the
+    note stays; when it is refused or breaks off, the draft is there again."""
+    folder = settings.NUANXIN_FILES / "drafts" / account / token
+    held = folder.with_name(token + _BEING_TAKEN)
+    if not drafts_of(account, token):
+        yield []
+        return
+    try:
+        folder.rename(held)
+    except FileNotFoundError:
+        yield []
+        return
+    try:
+        yield sorted(path for path in held.iterdir() if path.name != _NOTE)
+    except BaseException:
+        held.rename(folder)
+        raise
+    for path in held.iterdir():
+        if path.name != _NOTE:
+            path.unlink()
+    held.rename(folder)
 
 
 def note_draft(account: str, token: str, text: str) -> None:
@@ -358,8 +397,9 @@ def note_draft(account: str, token: str, text: str) -> None:
 
 
 def noted(account: str, token: str) -> str:
-    """What ``note_draft`` kept."""
-    return (settings.NUANXIN_FILES / "drafts" / account / token / _NOTE).read_text(encoding="utf-8")
+    """What ``note_draft`` kept; nothing where the account has no such draft."""
+    path = settings.NUANXIN_FILES / "drafts" / account / token / _NOTE
+    return path.read_text(encoding="utf-8") if re.fullmatch(r"[\w-]{16}", token) and path.is_file() else ""
 
 
 def drop_drafts(account: str, token: str) -> None:

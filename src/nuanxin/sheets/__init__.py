@@ -8,7 +8,7 @@ from pyarrow import Table as Table_
 
 from nuanxin.sheets.form import Field, Form, forms
 from nuanxin.sheets.messages import Message, Refusal
-from nuanxin.sheets.reading import Reading, read_file, read_files
+from nuanxin.sheets.reading import Reading, forms_in, read_file, read_files
 from nuanxin.sheets.typed import read_typed
 from nuanxin.sheets.writing import check_lines, inert, mark_up, write_table, write_template
 
@@ -21,6 +21,7 @@ __all__ = [
     "Table_",
     "check_lines",
     "forms",
+    "forms_in",
     "inert",
     "mark_up",
     "read_file",

@@ -102,6 +102,14 @@ def read_file(path: Path, *, expect: Collection[str], today: dt.date | None = No
     return _read_chunk([Path(path)], tuple(sorted(expect)), today or _today())[0]
 
 
+def forms_in(path: Path) -> set[str]:
+    """The forms that a file's visible sheets hold, by their headers alone; none for a file that cannot be read."""
+    opened = open_file(Path(path))
+    known = list(forms())
+    layouts = [find_layout(grid.rows, known, grid.name) for grid in opened.grids if grid.name != HELP_SHEET]
+    return {layout.form for layout in layouts if layout is not None and layout.complete}
+
+
 def read_files(
     paths: Iterable[Path],
     *,

@@ -202,6 +202,17 @@ def urgent(*, household: Household, reason: str, by: User, on: date) -> Lead:
     return lead
 
 
+NOT_COMPARED = {
+    "no_consent": (
+        "这户没有签字的核查授权，不能比对", "this family has no signed consent to checks and is not compared",
+        "先取得签字的授权书并登记", "get the signed consent and record it first",
+    ),
+    "unknown_person": (
+        "台账里没有这个人", "this person is not in the register", "请核对姓名和身份证号", "check the name and the number",
+    ),
+}  # fmt: skip
+
+
 def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> list[dict[str, Any]]:
     """Import civil affairs' comparison: each person's result goes on the household's file. Who has not consented is not
     compared: the row is refused."""
@@ -209,15 +220,22 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
     outcome = []
     for path in paths:
         reading = read_file(path, expect={"register_check"})
-        told: dict[str, Any] = {"file": reading.name, "accepted": 0, "refusals": [], "refused_whole": None}
+        told: dict[str, Any] = {
+            "file": reading.name, "rows": 0, "accepted": 0, "same": 0, "refusals": [], "refused_whole": None, "refused_whole_en": "",
+        }  # fmt: skip
         outcome.append(told)
         if reading.refused_whole is not None:
             told["refused_whole"] = reading.refused_whole.text("zh")
+            told["refused_whole_en"] = reading.refused_whole.text("en")
             continue
         told["refusals"] += [
-            {"sheet": r.sheet, "row": r.row, "column": r.column, "found": r.found, "why": r.why("zh")}
+            {
+                "sheet": r.sheet, "row": r.row, "column": r.column, "found": r.found, "why": r.why("zh"), "why_en": r.why("en"),
+                "mend": r.mend("zh"), "mend_en": r.mend("en"),
+            }
             for r in reading.refusals
-        ]
+        ]  # fmt: skip
+        told["rows"] = reading.tables["register_check"].num_rows
         rows = [row for row in reading.tables["register_check"].to_pylist() if row["accepted"]]
         keys = secrets.find_keys([row["resident_id"] for row in rows])
         with transaction.atomic():
@@ -234,14 +252,19 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
             for row, key in zip(rows, keys, strict=True):
                 kinship = people.get(key or "")
                 if kinship is None or kinship.household_id not in agreed:
-                    why = "这户没有签字的核查授权，不能比对" if kinship else "台账里没有这个人"
+                    why, why_en, mend, mend_en = NOT_COMPARED["no_consent" if kinship else "unknown_person"]
                     told["refusals"].append({
-                        "sheet": row["sheet"], "row": row["row"], "column": "身份证号", "found": "", "why": why,
+                        "sheet": row["sheet"], "row": row["row"], "column": "身份证号", "found": "", "why": why, "why_en": why_en,
+                        "mend": mend, "mend_en": mend_en,
                     })  # fmt: skip
                     continue
                 told["accepted"] += 1
                 checked = row.get("checked_on") or on
-                if (kinship.household_id, kinship.person_id, checked, row["result"]) not in have:
+                known = (kinship.household_id, kinship.person_id, checked, row["result"])
+                if known in have:
+                    told["same"] += 1
+                else:
+                    have.add(known)
                     fresh.append(
                         (
                             kinship.household_id,

@@ -4,12 +4,11 @@ rows = accepted + refused; the same file again changes nothing; a corrected file
 """
 
 import csv
-import json
 import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,14 +21,15 @@ from nuanxin.care import rules
 from nuanxin.care.models import Lead, Raised, Refusal, ReportedMember, Return, Round
 from nuanxin.care.services import register
 from nuanxin.matters.services import MatterRow, receive_many
+from nuanxin.records.previews import Line, Looked, Preview
 from nuanxin.records.services import (
     Refused,
-    drop_unkept,
     insert,
     job,
     keep_file,
     reserve,
     sha256_of,
+    tried,
     workday_after,
     write_events,
 )
@@ -164,120 +164,35 @@ def receive(
     return done
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row to mend, or only warned of: where, what was found, why, how to mend it."""
-
-    sheet: str
-    row: int
-    column: str
-    found: str
-    why_zh: str
-    why_en: str
-    mend_zh: str
-    mend_en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What receiving a file would do: of which union, taken or why not, what it would replace; ``doubtful`` of its families would wait
-    for a person."""
-
-    file: str
-    union: str
-    why_zh: str
-    why_en: str
-    rows: int
-    accepted: int
-    refused: int
-    families: int
-    doubtful: int
-    wishes: int
-    problems: int
-    nil: bool
-    late: bool
-    replaces: str
-    refusals: list[Line]
-    warnings: list[Line]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What receiving some files would do. ``same``: received before, they change nothing; ``skipped``: no returns."""
-
-    files: list[Looked]
-    same: list[str]
-    skipped: list[str]
-
-    @property
-    def accepted(self) -> int:
-        return sum(file.accepted for file in self.files)
-
-    @property
-    def refused(self) -> int:
-        return sum(file.refused for file in self.files)
-
-    @property
-    def families(self) -> int:
-        return sum(file.families for file in self.files)
-
-    @property
-    def back(self) -> int:
-        """Files that would be refused whole."""
-        return sum(bool(file.why_zh) for file in self.files)
-
-    @property
-    def takes(self) -> bool:
-        """Whether something of it would be taken."""
-        return self.back < len(self.files)
-
-    def as_text(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
-
-    @classmethod
-    def from_text(cls, text: str) -> "Preview":
-        told = json.loads(text)
-        files = [
-            Looked(
-                **{
-                    **file,
-                    "refusals": [Line(**x) for x in file["refusals"]],
-                    "warnings": [Line(**x) for x in file["warnings"]],
-                }
-            )
-            for file in told["files"]
-        ]
-        return cls(files, told["same"], told["skipped"])
-
-
 def look(*, round_: Round, paths: Iterable[Path], by: User, on: date) -> Preview:
     """What ``receive`` would do with the files, to the row: it is done and taken back, so that nothing is stored. Raises Refused as
     ``receive`` does."""
     paths = list(paths)
-    with transaction.atomic():
-        done = receive(round_=round_, paths=paths, by=by, on=on)
-        keys = [made.pk for made in done.returns]
-        lines: dict[tuple[int, bool], list[Line]] = defaultdict(list)
-        for line in Refusal.objects.filter(source__in=keys):
-            told = (line.sheet, line.row, line.column, line.found, line.why_zh, line.why_en, line.mend_zh, line.mend_en)
-            lines[line.source_id, line.warning].append(Line(*told))
-        counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
-        for source, state in Lead.objects.filter(from_return__in=keys).values_list("from_return", "state"):
-            counts[source or 0][0] += 1
-            counts[source or 0][1] += state == "doubtful"
-        before = Return.objects.filter(replaced_by__in=keys, refused_whole__isnull=True).exclude(pk__in=keys)
-        heirs = dict(before.order_by("-pk").values_list("replaced_by", "file_name"))
-        files = []
-        for made in done.returns:
-            why = made.refused_whole or {}
-            families, doubtful = counts[made.pk]
-            files.append(Looked(
-                made.file_name, made.org.name if made.org else "", why.get("zh", ""), why.get("en", ""), made.rows, made.accepted,
-                made.refused, families, doubtful, made.wishes, made.problems, made.nil, made.late, heirs.get(made.pk, ""),
-                lines[made.pk, False], lines[made.pk, True],
-            ))  # fmt: skip
-        transaction.set_rollback(True)
-    drop_unkept(sha256_of(path) for path in files_in(paths))
+    return tried(lambda: came_to(receive(round_=round_, paths=paths, by=by, on=on)), files_in(paths))
+
+
+def came_to(done: Received) -> Preview:
+    """What became of received files, to the row."""
+    keys = [made.pk for made in done.returns]
+    lines: dict[tuple[int, bool], list[Line]] = defaultdict(list)
+    for line in Refusal.objects.filter(source__in=keys):
+        told = (line.sheet, line.row, line.column, line.found, line.why_zh, line.why_en, line.mend_zh, line.mend_en)
+        lines[line.source_id, line.warning].append(Line(*told))
+    counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
+    for source, state in Lead.objects.filter(from_return__in=keys).values_list("from_return", "state"):
+        counts[source or 0][0] += 1
+        counts[source or 0][1] += state == "doubtful"
+    before = Return.objects.filter(replaced_by__in=keys, refused_whole__isnull=True).exclude(pk__in=keys)
+    heirs = dict(before.order_by("-pk").values_list("replaced_by", "file_name"))
+    files = []
+    for made in done.returns:
+        why = made.refused_whole or {}
+        families, doubtful = counts[made.pk]
+        files.append(Looked(
+            made.file_name, made.org.name if made.org else "", why.get("zh", ""), why.get("en", ""), made.rows, made.accepted,
+            made.refused, 0, families, doubtful, made.wishes, made.problems, made.nil, made.late, heirs.get(made.pk, ""),
+            made.state == Return.REPLACED, made.code, lines[made.pk, False], lines[made.pk, True],
+        ))  # fmt: skip
     return Preview(files, done.same, done.skipped)
 
 

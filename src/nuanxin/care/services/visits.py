@@ -5,7 +5,7 @@ leads due = visited + nobody home + excused + overdue + not yet due.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -29,7 +29,7 @@ from nuanxin.records.services import Many, Refused, insert, job, keep_file, sort
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, User
-from nuanxin.union.queries import covered, covering, require
+from nuanxin.union.queries import below, covered, covering, require
 from nuanxin.union.rules import VISITOR, mask_name
 
 # What a plan says of a visit.
@@ -61,31 +61,37 @@ class Recorded:
     """What one visit sheet gave: rows recorded, the same as before, refused (each with where, what, why, how to mend)."""
 
     file: str
+    rows: int = 0
     recorded: int = 0
     same: int = 0
     refusals: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     refused_whole: str | None = None
+    refused_whole_en: str = ""
 
 
 def record(
     *, round_: Round, paths: Iterable[Path], by: User, on: date, show: Callable[[int, int], None] | None = None
 ) -> list[Recorded]:
-    """Record visit sheets. A sheet is taken with its refused rows named; the same sheet again changes nothing."""
-    require(by, "visit.record", round_.org, on)
+    """Record visit sheets. A sheet is taken with its refused rows named; the same sheet again changes nothing. Families of unions that
+    ``by`` holds no post over are unknown: absent and forbidden give the same answer."""
+    # Read once: asked for within each query, the recursive tree would be built anew each time.
+    orgs = covered(by, "visit.record", on) & below([round_.org])
+    if not orgs:
+        require(by, "visit.record", round_.org, on)
     if round_.state == "closed":
         raise Refused(f"{round_.quarter} 已办结 / {round_.quarter} is closed")
     done = []
     paths = list(paths)
     files = [p for p in files_in(paths) if p in paths or "走访" in p.name]
-    # Read once: asked for within each query, the recursive tree would be built anew each time.
-    orgs = set(round_.org.descendants(include_self=True).values_list("pk", flat=True))
     for path in files:
         reading = read_file(path, expect={"visits"})
         outcome = Recorded(reading.name)
         done.append(outcome)
         if reading.refused_whole is not None:
-            outcome.refused_whole = reading.refused_whole.text("zh")
+            outcome.refused_whole, outcome.refused_whole_en = (
+                reading.refused_whole.text(lang) for lang in ("zh", "en")
+            )
             continue
         with (
             job(step="visit sheet", key=round_.code, by=by.username, on=on, show=show) as progress,
@@ -96,6 +102,7 @@ def record(
             outcome.warnings += [_told(warning) for warning in reading.warnings]
             kept = keep_file(path, sha256=reading.sha256, name=reading.name)
             rows = reading.tables["visits"].to_pylist()
+            outcome.rows = len(rows)
             progress.count("in", "rows", len(rows))
             _record(round_, orgs, rows, kept, outcome, by=by, on=on)
             progress.count("out", "recorded", outcome.recorded)
@@ -108,6 +115,7 @@ def _told(refusal: Any) -> dict[str, Any]:
     return {
         "sheet": refusal.sheet, "row": refusal.row, "column": refusal.column, "found": refusal.found,
         "why": refusal.why("zh"), "why_en": refusal.why("en"), "mend": refusal.mend("zh"),
+        "mend_en": refusal.mend("en"),
     }  # fmt: skip
 
 
@@ -119,7 +127,7 @@ _VISIT = [
 
 def _record(
     round_: Round,
-    orgs: set[int],
+    orgs: Set[int],
     rows: Sequence[dict[str, Any]],
     kept: Attachment,
     outcome: Recorded,
@@ -138,11 +146,11 @@ def _record(
                 ended=book.certified(house) and not book.known_visit(house, row),
             )  # fmt: skip
         if problem is not None or house is None:
-            zh, en, mend, _ = UNKNOWN[problem or "unknown_family"]
+            zh, en, mend, mend_en = UNKNOWN[problem or "unknown_family"]
             outcome.refusals.append({
                 "sheet": row["sheet"], "row": row["row"], "column": "走访日期" if problem == "future" else "身份证号",
                 "found": row["visited_on"].isoformat() if problem == "future" else mask_name(row["worker_name"] or ""),
-                "why": zh, "why_en": en, "mend": mend,
+                "why": zh, "why_en": en, "mend": mend, "mend_en": mend_en,
             })  # fmt: skip
         else:
             due.append((row, house))
@@ -206,7 +214,7 @@ def _value(name: str, value: Any) -> Any:
 class _Book:
     """The round's families by ID hash, read once for a sheet."""
 
-    def __init__(self, round_: Round, orgs: set[int], keys: list[str | None]) -> None:
+    def __init__(self, round_: Round, orgs: Set[int], keys: list[str | None]) -> None:
         self.round, self.keys = round_, keys
         self.people: dict[str, list[Kinship]] = {}
         for part in parts([key for key in keys if key]):

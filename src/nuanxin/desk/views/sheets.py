@@ -1,25 +1,203 @@
-"""The sheets that may be sent in: what each is for, and its blank form."""
+"""Sending in sheets of any kind: their blank forms; files are looked at first, row by row, and taken when the sender confirms."""
 
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from django import forms
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
-from nuanxin.desk.imports import kinds_for
-from nuanxin.sheets import forms, write_template
-from nuanxin.ui.pages import framed, seen_by, sent_file
+from nuanxin.books.rules import SUFFIXES
+from nuanxin.care.models import Round
+from nuanxin.desk import imports, queries
+from nuanxin.desk.imports import KINDS, Kind, kind_of, kinds_for
+from nuanxin.records.services import drafts_of, drop_drafts
+from nuanxin.sheets import forms as sheet_forms
+from nuanxin.sheets import write_template
+from nuanxin.ui.forms import Form, ManyFiles
+from nuanxin.ui.pages import done, framed, lang, seen_by, sent_file
+from nuanxin.ui.parts import Step
+from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Org
 from nuanxin.union.rules import QUARTER, quarter_zh
 
+FILES, MEGABYTES = 40, 20
+SHOWN = 200
+ACCEPTED = ",".join(sorted(SUFFIXES))
+SURVEY = KINDS[0]
 
-@require_safe
+
+class FilesField(forms.FileField):
+    """Several spreadsheets, each of a known kind and of a size that can be read."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = [super(FilesField, self).clean(one, initial) for one in data or [None]]
+        wrong = [one.name for one in files if Path(one.name).suffix.lower() not in SUFFIXES]
+        large = [one.name for one in files if one.size > MEGABYTES * 2**20]
+        if wrong:
+            raise forms.ValidationError(
+                _("%(name)s 不是电子表格；可以上传 xlsx、xls、et、ods 或 csv。") % {"name": wrong[0]}
+            )
+        if large:
+            raise forms.ValidationError(
+                _("%(name)s 超过 %(size)d MB；请删去图片，或分成几个文件。") % {"name": large[0], "size": MEGABYTES}
+            )
+        if len(files) > FILES:
+            raise forms.ValidationError(_("一次最多 %(n)d 个文件，请分几次上传。") % {"n": FILES})
+        return files
+
+
+class Upload(Form):
+    """Files of one kind: the one that is chosen, or else the one that is found in them."""
+
+    sheets = FilesField(
+        label=gettext_lazy("选择表格"), widget=ManyFiles(attrs={"accept": ACCEPTED}),
+        help_text=gettext_lazy("可以一次选几个同一种类的文件。上传后先检查，您确认了才收。"),
+    )  # fmt: skip
+    kind = forms.ChoiceField(label=gettext_lazy("种类"), required=False)
+    quarter = forms.ChoiceField(
+        label=gettext_lazy("季度"), required=False, help_text=gettext_lazy("摸排表和走访记录是哪个季度的")
+    )
+
+    def __init__(self, *args: Any, kinds: Sequence[Kind], quarters: Sequence[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        chosen: Any = self.fields["kind"]
+        chosen.choices = [("", _("自动识别")), *((kind.key, kind.label) for kind in kinds)]
+        asked: Any = self.fields["quarter"]
+        asked.choices = [(quarter, quarter_name(quarter)) for quarter in quarters]
+
+    def says_optional(self, name: str) -> bool:
+        return False
+
+
+def _open_rounds(seen: Viewer) -> list[Round]:
+    """The rounds in sight that still take something in, the newest first."""
+    return list(seen.rows(Round).exclude(state="closed").select_related("org").order_by("-quarter", "pk"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("sheet.send")
 def sheets(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
-    """The kinds that the viewer may send in, with their blank forms."""
-    return render(request, "desk/sheets.html", framed("sheets", kinds=kinds_for(seen)))
+    """Choose files of any kind; below, the kinds that the viewer may send in, with their blank forms."""
+    kinds, rounds = kinds_for(seen), _open_rounds(seen)
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = Upload(*given, kinds=kinds, quarters=list(dict.fromkeys(one.quarter for one in rounds)))
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        token, paths = imports.keep(seen.user.username, said["sheets"])
+        kind = next((kind for kind in kinds if kind.key == said["kind"]), None) or _found(form, kinds, paths)
+        round_ = next((one for one in rounds if one.quarter == said["quarter"]), rounds[0] if rounds else None)
+        if kind is not None and kind.quarterly and round_ is None:
+            form.add_error("quarter", _("没有进行中的季度，摸排表和走访记录要等季度开展后再传。"))
+        if kind is not None and not form.errors:
+            return looked_at(request, seen, kind, token, round_ if kind.quarterly else None, reverse("desk:sheets"))
+        drop_drafts(seen.user.username, token)
+    shown = render(request, "desk/sheets.html", framed("sheets", kinds=kinds, form=form, steps=steps(0)))
+    shown.status_code = 422 if form.errors else 200
+    return shown
+
+
+def _found(form: Upload, kinds: Sequence[Kind], paths: Sequence[Path]) -> Kind | None:
+    """The one kind that the files are of; else the form says which file is of another, or of none."""
+    found = {path.name: kind_of(path) for path in paths}
+    unknown = [name for name, kind in found.items() if kind is None]
+    known = {kind.key: (name, kind) for name, kind in found.items() if kind is not None}
+    if unknown:
+        form.add_error("sheets", _("认不出 %(name)s 是哪种表；请用下面的空表填写，或先选种类。") % {"name": unknown[0]})
+    elif len(known) > 1:
+        (one, first), (other, second) = list(known.values())[:2]
+        said = {"one": one, "first": first.label, "other": other, "second": second.label}
+        form.add_error("sheets", _("%(one)s 是%(first)s，%(other)s 是%(second)s；请一种一种地传。") % said)
+    else:
+        ((name, kind),) = known.values()
+        if kind in kinds:
+            return kind
+        form.add_error("sheets", _("%(name)s 是%(kind)s，不由您的岗位上传。") % {"name": name, "kind": kind.label})
+    return None
+
+
+def looked_at(
+    request: HttpRequest, seen: Viewer, kind: Kind, files: str | Sequence[UploadedFile], round_: Round | None, back: str
+) -> HttpResponseBase:
+    """Look at uploaded files, or at a draft by its token, and show what they would bring; what the service refuses is told at ``back``."""
+    token = files if isinstance(files, str) else imports.keep(seen.user.username, files)[0]
+    if done(request, lambda: imports.look(seen, token, kind, round_), _("已检查，还没有收。")):
+        return redirect(f"desk:look_{kind.key}", token)
+    drop_drafts(seen.user.username, token)
+    return redirect(back)
+
+
+def steps(now: int) -> list[Step]:
+    labels = (_("选择表格"), _("检查"), _("收到"))
+    return [Step(label, "done" if n < now else "now" if n == now else "todo") for n, label in enumerate(labels)]
+
+
+def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @seen_by(kind.operation)
+    def look(request: HttpRequest, seen: Viewer, token: str) -> HttpResponseBase:
+        """What the files would bring: rows good, rows to mend, what would be replaced. By POST they are taken, or given up."""
+        one = imports.draft(seen, token, kind)
+        round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
+        if one is None or (one.quarter and (round_ is None or round_.state == "closed")):
+            raise Http404
+        if one.taken:
+            # A second click, the back button, another tab.
+            return redirect(f"desk:sent_{kind.key}", token)
+        back = reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
+        if request.method == "POST" and request.POST.get("do") == "drop":
+            drop_drafts(seen.user.username, token)
+            messages.success(request, _("已放弃，什么也没有收。"))
+            return redirect(back)
+        if request.method == "POST":
+            was_taken = done(
+                request, lambda: imports.take(seen, token, kind, round_),
+                lambda first: _("已收到。") if first else _("这些表正在收，或已经收过；没有重复收。"),
+            )  # fmt: skip
+            return redirect(f"desk:sent_{kind.key}" if was_taken else f"desk:look_{kind.key}", token)
+        names = [path.name for path in drafts_of(seen.user.username, token)]
+        more: dict[str, Any] = {"shown": one.preview, "names": names, "steps": steps(1), "lang": lang(), "limit": SHOWN}
+        return render(
+            request, "desk/look.html",
+            framed("rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, token=token, back=back, **more),
+        )  # fmt: skip
+
+    return look
+
+
+def _sent(kind: Kind) -> Callable[..., HttpResponseBase]:
+    @require_safe
+    @seen_by(kind.operation)
+    def sent(request: HttpRequest, seen: Viewer, token: str) -> HttpResponseBase:
+        """What became of the files: the balance line, and for each what was taken; of a return the sender's own file, marked."""
+        one = imports.draft(seen, token, kind)
+        round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
+        if one is None or not one.taken or (one.quarter and round_ is None):
+            raise Http404
+        back = reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
+        return render(
+            request, "desk/sent.html",
+            framed("rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, shown=one.preview, steps=steps(3), lang=lang(), back=back,
+                limit=SHOWN),
+        )  # fmt: skip
+
+    return sent
+
+
+# Name → (address, page), for the table of addresses.
+PAGES = {
+    **{f"look_{kind.key}": (f"sheets/{kind.key}/<str:token>/", _look(kind)) for kind in KINDS},
+    **{f"sent_{kind.key}": (f"sheets/{kind.key}/<str:token>/sent/", _sent(kind)) for kind in KINDS},
+}
 
 
 @require_safe
@@ -32,7 +210,7 @@ def blank(request: HttpRequest, seen: Viewer, form: str) -> HttpResponseBase:
     org = Org.objects.filter(pk__in=seen.reach(kind.operation), code=request.GET.get("union", "")).first()
     quarter = request.GET.get("quarter", "")
     quarter = quarter if QUARTER.match(quarter) else ""
-    title = f"{org.name if org else ''}{quarter_zh(quarter) if quarter else ''}{forms()[form].title}"
+    title = f"{org.name if org else ''}{quarter_zh(quarter) if quarter else ''}{sheet_forms()[form].title}"
     with tempfile.TemporaryDirectory() as folder:
         content = write_template(form, Path(folder) / "blank.xlsx", title=title).read_bytes()
     return sent_file(content, "-".join(filter(None, (org.code if org else form, quarter))), "xlsx")
