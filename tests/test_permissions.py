@@ -71,6 +71,8 @@ OBJECTS: dict[str, Sample] = {
     "desk:door_excuse": Sample({"pk": 777777}, set()),
     "desk:visit_paper": Sample({"pk": 777777, "paper": 777777}, UNION),
     "desk:household": Sample({"code": "QTX-H777777"}, UNION),
+    "desk:household_papers": Sample({"code": "QTX-H777777"}, UNION),
+    "desk:household_proof": Sample({"code": "QTX-H777777", "pk": 777777}, UNION),
     "desk:household_open": Sample({"code": "QTX-H777777"}, UNION),
     "desk:household_print": Sample({"code": "QTX-H777777"}, UNION),
     "desk:household_reveal": Sample({"code": "QTX-H777777"}, UNION, needs="family.read"),
@@ -206,7 +208,7 @@ def world(city, cast, settings, tmp_path):
     asked = HardshipApplication.objects.create(
         code="QTX-A-PLANT", user=worker, org=union, state="sent", started_on=DAY, sent_on=DAY, lead=lead
     )
-    Paper.objects.create(pk=777777, application=asked, attachment=signed, added_on=DAY)
+    Paper.objects.create(pk=777777, application=asked, lead=lead, attachment=signed, added_on=DAY, added_by="w-plant")
     Lead.objects.create(
         code="QTX-2023Q3-PLANT-DOUBT", round=round_, source="reported", org=union, candidate=house, worker_name="独孤无痕", members=2,
         opened_on=DAY, clock_on=DAY, state="doubtful", grade="doubtful",

@@ -201,6 +201,34 @@ def a_family_that_was_refused() -> None:
     )
 
 
+def papers_of_a_family() -> None:
+    """w-reported lives in a family that its union reported, and has sent two papers; the city officer he has opened them today, and the
+    file of a family without any."""
+    from nuanxin.care.models import Lead
+    from nuanxin.care.queries import takes_papers
+    from nuanxin.care.services import papers
+    from nuanxin.care.services.reading import open_file
+    from nuanxin.records import clock
+    from nuanxin.union import rules
+    from nuanxin.union.models import User
+    from nuanxin.union.queries import household
+    from nuanxin.union.services import appoint
+
+    he, today = User.objects.get(username="he"), clock.today()
+    house = household("QTX-H000003")
+    appoint(user="w-reported", name=house.worker.name, org=house.org, role=rules.WORKER, from_on=today, by="setup")
+    account = User.objects.get(username="w-reported")
+    account.person = house.worker
+    account.save()
+    lead = takes_papers(Lead.objects.filter(household=house))[0]
+    photo = (EXAMPLES.parent / "docs" / "screenshots" / "today.png").read_bytes()
+    for kind, content in (("identity", photo), ("income", b"%PDF-1.4\n%%EOF\n")):
+        papers.add(to=lead, kind=kind, content=content, name="", by=account, on=today)
+    open_file(household=household("QTX-H000015"), by=he, on=today, reason="核对上报和材料")
+    for what in ("file", "papers"):
+        open_file(household=house, by=he, on=today, reason="核对上报和材料", what=what)
+
+
 def more_officers() -> None:
     """ding reports the families of another town (QTX-02) than that of the others of this cast."""
     from nuanxin.records import clock
@@ -244,6 +272,7 @@ def main() -> None:
     a_family_that_was_refused()
     notices()
     a_saved_filter()
+    papers_of_a_family()
     more_officers()
 
 

@@ -27,6 +27,9 @@ FAMILY, DRAFT, LEAD, FILTER = "QTX-H000011", "QTX-qingtongxia-001", "QTX-2023Q3/
 OTHER, THIRD = "ding", "wen"
 
 # A worker's family that was refused (prepare.a_family_that_was_refused).
+# A family that its union reported (prepare.papers_of_a_family): its account, its household (its lead is LEAD); and one with no papers, its file opened.
+REPORTED, REPORTED_FAMILY, PAPERLESS = "w-reported", "QTX-H000003", "QTX-H000015"
+
 FILE, FILE_SENT, FILE_PROBLEM = "w-file", "QTX-W000002", "QTX-M-2023Q3-0005"
 FILE_LEAD, FILE_FINDING = "QTX-2022Q4/QTX-01-E01/1/1", "QTX-2022Q4-F00001"
 
@@ -205,6 +208,7 @@ PAGES = (
     Row("phone:sent", who=FILE, face="phone", args=(FILE_SENT,)),
     Row("phone:hardship", "under-way", who=FILE, face="phone", args=(FILE_SENT,)),
     Row("phone:hardship", "no-photo", who=FILE, face="phone", args=(FILE_SENT,), do=send_first),
+    Row("phone:hardship", "reported", who=REPORTED, face="phone", args=(LEAD,)),
     Row("phone:hardship", "refused", who=FILE, face="phone", args=(FILE_LEAD,)),
     Row("phone:review", who=FILE, face="phone", args=(FILE_FINDING,)),
     Row("phone:review", "error", who=FILE, face="phone", args=(FILE_FINDING,), do=send_door_empty),
@@ -260,6 +264,10 @@ PAGES = (
     Row("desk:household_reveal", args=(FAMILY,)),
     Row("desk:household_reveal", "error", args=(FAMILY,), do=send_empty),
     *(Row(f"desk:household_{act}", args=(FAMILY,)) for act in ("consent-withdraw", "urgent")),
+    Row("desk:household_paper", args=(REPORTED_FAMILY,)),
+    Row("desk:household_paper", "error", args=(REPORTED_FAMILY,), do=send_empty),
+    Row("desk:household", "papers", args=(REPORTED_FAMILY,), query="?tab=papers"),
+    Row("desk:household", "papers-none", args=(PAPERLESS,), query="?tab=papers"),
     Row("desk:household", "members", args=(FAMILY,), query="?tab=members"),
     Row("desk:household", "visits", args=(FAMILY,), query="?tab=visits"),
     Row("desk:household", "aid", args=(FAMILY,), query="?tab=aid"),
@@ -354,6 +362,8 @@ NO_PAGE = {
     "desk:visits_worker": "a script",
     "desk:visit_paper": "a file",
     "desk:household_open": "posted to",
+    "desk:household_papers": "posted to",
+    "desk:household_proof": "a file",
     "desk:brief_pdf": "a file",
     "desk:brief_docx": "a file",
 }

@@ -193,7 +193,11 @@ def test_photos_and_signatures_are_files_to_keep_for_those_who_may(sign_in, visi
     paper = VisitPaper.objects.get(kind="family")
     url = f"/visits/{visit.pk}/papers/{paper.pk}/"
     for who in ("he", "xu", "shen"):
-        answer = sign_in(who).get(url)
+        client = sign_in(who)
+        assert client.get(url).status_code == 302, "not before the papers were opened"
+        client.post("/households/QTX-H1/open/", {"why": "certify"})
+        client.post("/households/QTX-H1/papers/")
+        answer = client.get(url)
         assert answer.content == PNG
         assert answer.headers["Content-Disposition"] == f'attachment; filename="visit-{visit.pk}-family.png"'
         assert answer.headers["Content-Type"] == "image/png"
@@ -203,8 +207,7 @@ def test_photos_and_signatures_are_files_to_keep_for_those_who_may(sign_in, visi
         assert sign_in(who).get(url).status_code == 404, who
     assert sign_in("he").get(f"/visits/{visit.pk + 1}/papers/{paper.pk}/").status_code == 404
     he = sign_in("he")
-    he.post("/households/QTX-H1/open/", {"why": "certify"})
-    shown = text(he.get("/households/QTX-H1/?tab=visits"))
+    shown = text(he.get("/households/QTX-H1/?tab=papers"))
     assert shown.count(url) == 2
     assert "走访人签字" in shown
 

@@ -4,16 +4,34 @@ import re
 from datetime import date
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.care.paper import family, number
-from tests.desk.office import CERTIFIED, DECIDED, E01, told
+from tests.desk.office import C1, CERTIFIED, DECIDED, E01, SEEN, told
+from tests.pictures import png
 
-from nuanxin.care.models import Finding, Lead, Objection, Offer, Review
+from nuanxin.care.models import Finding, Lead, Objection, Offer, Paper, Review
+from nuanxin.care.services import papers
 from nuanxin.records.models import Event
+from nuanxin.records.services import Refused
+from nuanxin.union.models import User
+from nuanxin.union.services import appoint
 
 pytestmark = pytest.mark.django_db
 WHY = {"why": "certify"}
 FASTER = "有人先办了一步"
-ACTS = ("object", "answer", "return", "help", "review", "review-end", "consent", "consent-withdraw", "urgent", "excuse")
+ACTS = (
+    "object",
+    "answer",
+    "return",
+    "help",
+    "review",
+    "review-end",
+    "consent",
+    "consent-withdraw",
+    "urgent",
+    "excuse",
+    "paper",
+)
 
 
 class House:
@@ -205,3 +223,91 @@ def test_printing_leaves_a_trace(poor):
     assert answer.content.startswith(b"%PDF")
     event = Event.objects.get(verb="household.read")
     assert (event.facts["what"], event.facts["reason"]) == ("print", "归档")
+
+
+class TestPapers:
+    """What a family hands in, on the page of its file."""
+
+    @pytest.fixture
+    def sick(self, office):
+        office.report(E01, family("张刚", seq=1, income=9000, medical=30000))
+        house = House(office, "张刚")
+        for name in ("he", "ma", "shen"):
+            house.open(name)
+        return house
+
+    def add(self, house, name, kind="medical", content=None):
+        said = {"kind": kind, "file": SimpleUploadedFile("票据.png", png() if content is None else content)}
+        return house.do(name, "paper", **said)
+
+    def test_an_officer_adds_one_and_what_is_missing_is_told(self, sick):
+        before = sick.page("ma", "papers")
+        assert (before.count("还缺"), before.count("已有")) == (3, 0)
+        assert told(self.add(sick, "ma")) == ["材料已收下。"]
+        made = Paper.objects.get()
+        assert (made.kind, made.added_by, made.lead.household.code) == ("medical", "ma", sick.code)
+        after = sick.page("ma", "papers")
+        assert (after.count("还缺"), after.count("已有")) == (2, 1)
+        assert User.objects.get(username="ma").first_name in after
+        self.add(sick, "ma")
+        assert Paper.objects.count() == 1
+        assert Event.objects.filter(verb="lead.paper").count() == 1
+
+    def test_a_worker_who_added_one_is_named_masked(self, sick):
+        head = Lead.objects.get().household.worker
+        appoint(user="w1", name=head.name, org=Lead.objects.get().org, role="worker", from_on=SEEN, by="setup")
+        account = User.objects.get(username="w1")
+        User.objects.filter(pk=account.pk).update(person=head)
+        papers.add(to=Lead.objects.get(), kind="income", content=png(), name="", by=account, on=SEEN)
+        page = sick.page("ma", "papers")
+        assert "张＊" in page
+        assert head.name not in page
+
+    def test_looking_at_them_is_written_down_once_a_day(self, sick):
+        self.add(sick, "he")
+        url = f"{sick.url}papers/{Paper.objects.get().pk}/"
+        client = sick.office.browser("ma")
+        assert url not in sick.page("ma", "papers")
+        assert client.get(url).status_code == 302
+        for _ in range(2):
+            client.post(f"{sick.url}papers/")
+        assert Event.objects.filter(verb="household.read", by="ma", facts__what="papers").count() == 1
+        assert sick.page("ma", "papers").count(url) == 2
+        answer = client.get(url)
+        assert (answer.content, answer.headers["Content-Type"]) == (png(), "image/png")
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        assert "核对上报和材料" in sick.page("he", "readers")
+
+    def test_a_sealed_file_does_not_open_its_papers(self, sick):
+        sick.office.browser("xu").post(f"{sick.url}papers/")
+        assert not Event.objects.filter(verb="household.read", by="xu").exists()
+
+    def test_only_who_has_the_family_in_reach_sees_or_adds(self, sick):
+        self.add(sick, "he")
+        number_ = Paper.objects.get().pk
+        for name in ("bai", "tian", "pan", "guan", "wu"):
+            client = sick.office.browser(name)
+            assert client.get(f"{sick.url}papers/{number_}/").status_code == 404, name
+            assert client.post(f"{sick.url}papers/").status_code == 404, name
+        assert sick.office.browser("shen").post(f"{sick.url}paper/", {"kind": "medical"}).status_code == 404
+        sick.office.report(C1, family("李红梅", seq=2))
+        other = House(sick.office, "李红梅")
+        for name in ("he", "ma"):
+            other.open(name)
+        sick.office.browser("he").post(f"{other.url}papers/")
+        assert sick.office.browser("he").get(f"{other.url}papers/{number_}/").status_code == 404
+
+    def test_what_is_neither_photo_nor_pdf_is_refused(self, sick):
+        assert "这不是照片" in told(self.add(sick, "ma", content=b"MZ"))[0]
+        assert not Paper.objects.exists()
+
+    def test_when_the_round_is_done_with_the_family_nothing_is_added(self, sick):
+        sick.office.on(DECIDED)
+        sick.office.do("he", "decide")
+        Finding.objects.update(state="certified", certified_by="xu", certified_on=DECIDED)
+        sick.open("he")
+        assert f"{sick.url}paper/" not in sick.page("he", "papers")
+        with pytest.raises(Refused, match="已经办完"):
+            papers.add(
+                to=Lead.objects.get(), kind="medical", content=png(), name="a", by=sick.office.cast["he"], on=DECIDED
+            )

@@ -160,6 +160,40 @@ def test_everything_of_another_is_not_there(phone, workers, round_, cast, sign_i
     assert Paper.objects.count() == 1
 
 
+def test_a_family_that_its_union_reported_adds_papers_by_phone(phone, workers, round_, cast, tmp_path):
+    """The neighbour applied for nothing: the union reported the family."""
+    applied(phone())
+    linked(workers["w1"])
+    HardshipApplication.objects.update(user=workers["w2"])  # so that w1 has none, and the lead stays
+    Paper.objects.all().delete()
+    url = f"/my/hardship/{Lead.objects.get().code}/"
+    page = text_of(phone(), url)
+    assert (page.count("还缺"), page.count("已有")) == (3, 0)
+    pdf = SimpleUploadedFile("票据.pdf", b"%PDF-1.4\n%%EOF\n")
+    assert phone().post(url, {"kind": "medical", "photo": pdf}).headers["Location"] == url
+    made = Paper.objects.get()
+    assert (made.kind, made.added_by, made.application, made.lead) == ("medical", "w1", None, Lead.objects.get())
+    page = text_of(phone(), url)
+    assert (page.count("还缺"), page.count("已有"), "补了一份材料" in page) == (2, 1, True)
+    answer = phone().get(f"/my/papers/{made.pk}/")
+    assert (answer.headers["Content-Type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    for neighbour in ("w2",):
+        assert phone(neighbour).get(f"/my/papers/{made.pk}/").status_code == 404
+        assert phone(neighbour).post(url, {"kind": "medical", "photo": pdf}).status_code == 404
+    Household.objects.get().members.update(until_on=DAY)
+    assert phone().get(f"/my/papers/{made.pk}/").status_code == 404
+
+
+def test_what_a_worker_sent_with_an_application_is_not_shown_to_the_household(phone, workers, round_):
+    applied(phone())
+    linked(workers["w1"])
+    HardshipApplication.objects.update(user=workers["w2"])
+    paper = Paper.objects.get()
+    assert paper.lead == Lead.objects.get()
+    assert phone().get(f"/my/papers/{paper.pk}/").status_code == 404
+    assert phone("w2").get(f"/my/papers/{paper.pk}/").status_code == 200
+
+
 def test_who_has_left_the_household_sees_it_no_more(phone, workers, round_):
     applied(phone())
     linked(workers["w1"])

@@ -5,7 +5,7 @@ import struct
 import pytest
 from tests.pictures import camera, png, segment
 
-from nuanxin.records.pictures import bare, keep_picture, kind_of
+from nuanxin.records.pictures import LARGEST, bare, keep_paper, keep_picture, kind_of
 from nuanxin.records.services import Refused
 
 
@@ -82,3 +82,14 @@ def test_the_same_photo_is_kept_once(settings, tmp_path):
     assert one == other
     assert one.name == "a.jpg"
     assert kind_of(one.path.read_bytes()) == "image/jpeg"
+
+
+def test_a_paper_is_a_photo_or_a_whole_pdf_and_is_named_by_what_it_is(db, settings, tmp_path):
+    settings.NUANXIN_FILES = tmp_path
+    whole = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+    assert keep_paper(whole, "C:\\x/票据.jpg").name == "票据.pdf"
+    assert keep_paper(png(), "照片.pdf").name == "照片.png"
+    assert keep_paper(whole, "again.pdf").name == "票据.pdf"
+    for bad in (b"%PDF-1.7\n cut off", whole[:-6] + b"x" * 2000, b"<svg onload=alert(1)>", whole + bytes(LARGEST)):
+        with pytest.raises(Refused):
+            keep_paper(bad, "a.pdf")

@@ -264,22 +264,39 @@ class HardshipApplication(models.Model):
 
 
 class Paper(models.Model):
-    """A photo of a paper that goes with an application (佐证材料)."""
+    """A photo or a PDF of a paper that proves what a family reported (佐证材料).
 
-    application = models.ForeignKey(HardshipApplication, models.CASCADE, related_name="papers")
+    It goes with a worker's application, with the lead of a family's round, or with both: an application's papers are its lead's as
+    soon as there is one.
+    """
+
+    application = models.ForeignKey(HardshipApplication, models.CASCADE, null=True, related_name="papers")
+    lead = models.ForeignKey(Lead, models.CASCADE, null=True, related_name="papers")
     attachment = models.ForeignKey(Attachment, models.PROTECT, related_name="papers")
     kind = models.CharField(
         max_length=10,
         choices=[("identity", "身份证、户口簿"), ("income", "收入证明"), ("medical", "看病票据"), ("school", "上学证明"), ("loss", "受灾或事故证明"), ("other", "其他材料")],
     )  # fmt: skip
     added_on = models.DateField()
+    added_by = models.CharField(max_length=150)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["application", "attachment"], name="paper_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "attachment"], name="paper_once"),
+            models.UniqueConstraint(fields=["lead", "attachment"], name="paper_once_in_a_round"),
+            models.CheckConstraint(
+                condition=Q(application__isnull=False) | Q(lead__isnull=False), name="paper_goes_with_something"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.application.code} {self.kind}"
+        return f"{self.application or self.lead} {self.kind}"
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether it is a PDF, which no page draws."""
+        return self.attachment.name.lower().endswith(".pdf")
 
 
 class ReportedMember(models.Model):

@@ -9,10 +9,22 @@ from typing import Any
 from django.db.models import Case, Count, Exists, FilteredRelation, OuterRef, Q, QuerySet, When
 
 from nuanxin.care import rules
-from nuanxin.care.models import Finding, HouseholdFile, Lead, Offer, Posted, Refusal, ReportedMember, Return, Round
+from nuanxin.care.models import (
+    Finding,
+    HardshipApplication,
+    HouseholdFile,
+    Lead,
+    Offer,
+    Paper,
+    Posted,
+    Refusal,
+    ReportedMember,
+    Return,
+    Round,
+)
 from nuanxin.records.flows import Move
 from nuanxin.records.services import Refused
-from nuanxin.union.models import Org
+from nuanxin.union.models import Household, Org
 from nuanxin.union.rules import mask_name
 
 FIGURES = ("income", "deductions", "net", "members", "M")
@@ -36,6 +48,20 @@ def on_file_before(round_: Round) -> QuerySet[HouseholdFile]:
         .filter(Q(closed_on__isnull=True) | Q(closed_in__gte=round_.quarter))
         .filter(household__org__in=round_.org.descendants(include_self=True))
     )
+
+
+def takes_papers(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Of these leads those whose family may still add papers: known by its household, and the round not done with it, the latest first."""
+    done = Finding.objects.filter(lead=OuterRef("pk"), state__in=["certified", "refused", "closed"])
+    return (
+        leads.filter(household__isnull=False).exclude(state__in=["replaced", "repeated", "known"])
+        .exclude(round__state="closed").exclude(Exists(done)).order_by("-round__quarter", "-pk")
+    )  # fmt: skip
+
+
+def papers_of(household: Household) -> QuerySet[Paper]:
+    """The papers that a family's rounds hold, from whoever added them; those of a withdrawn application are not read any more."""
+    return Paper.objects.filter(lead__household=household).exclude(application__state=HardshipApplication.WITHDRAWN)
 
 
 def visited_rounds(org: Org) -> QuerySet[Round]:

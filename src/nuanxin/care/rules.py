@@ -15,6 +15,9 @@ FIGURES = (
 # What a visit may find otherwise than reported.
 VISITED = ("members", "income", "medical", "schooling", "loss", "homes", "runs_business", "costly_school")
 
+# The papers that a family is asked for (a kind of Paper) and the reported figure that asks for it; "" asks every family.
+PAPERS = {"identity": "", "income": "", "medical": "medical", "school": "schooling", "loss": "loss"}
+
 COMPULSORY, UPPER = ("preschool", "compulsory"), ("upper_secondary", "university")
 
 # Working days: the posting, and the visit to an urgent family.
@@ -47,6 +50,11 @@ HELD = {
     "not_decided": Held("not_decided", "已走访，待认定", "visited, not decided yet"),
     "problem": Held("problem", "政策无法认定", "the policy could not decide"),
 }
+
+
+def papers_asked(figures: Mapping[str, Any]) -> list[str]:
+    """The kinds of papers that a family with these reported figures is asked for; a figure that is not known asks for none."""
+    return [kind for kind, figure in PAPERS.items() if not figure or Decimal(figures.get(figure) or 0) > 0]
 
 
 def union_of_file(

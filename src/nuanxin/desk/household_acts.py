@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import Consent, Finding, Lead, Objection, Review
-from nuanxin.care.services import offers, publish, visits
+from nuanxin.care.queries import takes_papers
+from nuanxin.care.services import offers, papers, publish, visits
 from nuanxin.desk import words
 from nuanxin.desk.queries import FilePage
 from nuanxin.desk.round_acts import DECLINED, ExcuseForm, OfferForm, Reason, mark
 from nuanxin.ui.forms import Form
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import PROOF
 from nuanxin.union.models import Household, Org
 
 
@@ -59,6 +61,11 @@ class Family:
         """The lead that waits for a visit in a round that is not closed."""
         waiting = self.house.leads.filter(state__in=["due", "away"]).exclude(round__state="closed")
         return waiting.select_related("round__org").order_by("-round__quarter", "-pk").first()
+
+    @cached_property
+    def at_work(self) -> Lead | None:
+        """The lead of the round that is not done with the family: what papers are added to."""
+        return takes_papers(self.house.leads.all()).select_related("round__org", "org", "household").first()
 
     @property
     def objected(self) -> bool:
@@ -105,6 +112,13 @@ class ShownFamily(Family):
     @cached_property
     def finding(self) -> Finding | None:
         return self.page.latest
+
+    @cached_property
+    def at_work(self) -> Lead | None:
+        done = {f.lead_id for f in self.page.findings if f.state in ("certified", "refused", "closed")}
+        return next(
+            (lead for lead in self.page.leads if lead.round.state != "closed" and lead.state != "known" and lead.pk not in done), None
+        )  # fmt: skip
 
     @cached_property
     def lead(self) -> Lead | None:
@@ -166,9 +180,17 @@ class Need(Form):
     reason = _words(gettext_lazy("急难情况"), 300, gettext_lazy("发生了什么、最急要什么；三个工作日内上门"))
 
 
+class PaperForm(Form):
+    kind = forms.ChoiceField(label=gettext_lazy("是什么材料"), choices=list(PROOF.items()))
+    file = forms.FileField(
+        label=gettext_lazy("照片或 PDF"), help_text=gettext_lazy("JPG、PNG 或 PDF，不超过 10 MB；照片里的拍摄地点会去掉"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdAct:
-    """``where`` gives the organisation at which the operation must be held; ``open`` says whether it can be done now."""
+    """``tab`` is the tab of the file where it stands, for one that is not among the page's actions. ``where`` gives the organisation at which the operation must be held; ``open`` says whether it can be done now."""
 
     key: str
     operation: str
@@ -181,6 +203,7 @@ class HouseholdAct:
     told: words.Words
     warning: words.Words = ""
     city: bool = True
+    tab: str = ""
 
     @property
     def waits(self) -> bool:
@@ -266,6 +289,14 @@ HOUSEHOLD_ACTS: tuple[HouseholdAct, ...] = (
         lambda f: f.lead is not None,
         lambda f, said: visits.excuse(lead=f.lead, reason=said["reason"], until=said["until"], **_who(f)),  # type: ignore[arg-type]
         gettext_lazy("已延期，原因和新期限都记下了。"),
+    ),
+    HouseholdAct(
+        "paper", "paper.add", gettext_lazy("补材料"), gettext_lazy("替这户人家补一份材料"), "upload", PaperForm,
+        lambda f: f.at_work is not None,
+        lambda f, said: papers.add(
+            to=f.at_work, kind=said["kind"], content=said["file"].read(), name=said["file"].name, **_who(f)  # type: ignore[arg-type]
+        ),
+        gettext_lazy("材料已收下。"), gettext_lazy("这户人家在手机上看得到这份材料，也看得到谁看过。"), city=False, tab="papers",
     ),
 )  # fmt: skip
 

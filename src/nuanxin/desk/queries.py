@@ -27,6 +27,7 @@ from django.db.models.functions import Coalesce, Replace
 from django.utils.translation import gettext
 
 from nuanxin.care import queries as care
+from nuanxin.care import rules
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import (
     AidPlan,
@@ -37,6 +38,7 @@ from nuanxin.care.models import (
     Objection,
     Offer,
     Owed,
+    Paper,
     Posted,
     Posting,
     Refusal,
@@ -46,6 +48,7 @@ from nuanxin.care.models import (
     Review,
     Round,
     Visit,
+    VisitPaper,
 )
 from nuanxin.care.queries import held_of
 from nuanxin.desk import words
@@ -54,9 +57,9 @@ from nuanxin.policy.explain import say_value
 from nuanxin.records.models import Event
 from nuanxin.ui.parts import Step
 from nuanxin.ui.viewer import Viewer
-from nuanxin.ui.words import ROLE
+from nuanxin.ui.words import PROOF, ROLE
 from nuanxin.union.models import Household, Kinship, Org, User
-from nuanxin.union.rules import mask_name
+from nuanxin.union.rules import WORKER, mask_name
 
 CARDS = 3
 ITEMS = ("living", "medical", "schooling", "accident")
@@ -582,6 +585,7 @@ class FilePage:
     lead: Any
     checks: list[RegisterCheck]
     timeline: list[Told]
+    papers: int
 
     @property
     def latest(self) -> Any:
@@ -617,7 +621,7 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     household = (
         viewer.rows(Household).filter(code=code).select_related("org__parent__parent", "worker", "merged_into")
         .annotate(
-            people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk")))),
+            proofs=_proofs(), people=Subquery(_current(Kinship.objects.filter(household=OuterRef("pk")))),
             consent_on=Subquery(consents.values("signed_on")[:1]), consent_how=Subquery(consents.values("how")[:1]),
         ).first()
     )  # fmt: skip
@@ -645,8 +649,38 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     return FilePage(
         household, leads, findings, files, shown, lead,
         list(household.checks.select_related("person").order_by("-checked_on", "-pk")),
-        _timeline(household, leads, findings, files),
+        _timeline(household, leads, findings, files), household.proofs,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """A family's papers, the latest first, with who added each; which kinds the round at hand asks for and whether each is
+    there; what its visits brought back, for whoever may see that."""
+
+    proofs: list[tuple[Paper, str]]
+    asked: list[tuple[words.Words, bool]]
+    visits: list[VisitPaper]
+
+
+def papers(viewer: Viewer, page: FilePage) -> Papers:
+    """The papers of a household's file."""
+    proofs = list(
+        care.papers_of(page.household).select_related("attachment", "lead__round").annotate(**_named("added_by"))
+        .order_by("-added_on", "-pk")
+    )  # fmt: skip
+    asked: list[tuple[words.Words, bool]] = []
+    if page.leads:
+        lead = page.leads[0]
+        there = {paper.kind for paper in proofs if paper.lead and paper.lead.round_id == lead.round_id}
+        figures = {name: getattr(lead, name) for name in rules.FIGURES}
+        asked = [(PROOF[kind], kind in there) for kind in rules.papers_asked(figures)]
+    visits = viewer.rows(VisitPaper).filter(visit__lead__household=page.household).select_related("visit", "attachment")
+    return Papers(
+        [(paper, named(paper, paper.added_by)) for paper in proofs],
+        asked,
+        list(visits.order_by("-visit__visited_on", "pk")),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -675,6 +709,26 @@ def readers(household: Household) -> list[Reader]:
     ]  # fmt: skip
 
 
+def _proofs() -> Coalesce:
+    """How many papers the rounds of an outer household hold."""
+    rows = Paper.objects.filter(lead__household=OuterRef("pk")).exclude(application__state="withdrawn").order_by()
+    return Coalesce(Subquery(rows.values("lead__household").annotate(n=Count("pk")).values("n")), 0)
+
+
+def _named(by: str) -> dict[str, Any]:
+    """The name of the account in a column, and whether it is a worker's."""
+    account = User.objects.filter(username=OuterRef(by))
+    return {
+        "name": Subquery(account.values("first_name")[:1]),
+        "by_worker": Exists(account.filter(posts__role=WORKER)),
+    }
+
+
+def named(row: Any, by: str) -> str:
+    """Who did it, by ``_named``: an officer's name, a worker's masked."""
+    return mask_name(row.name) if row.by_worker else row.name or by
+
+
 def _current(kin: QuerySet[Kinship]) -> QuerySet[Any]:
     rows = kin.filter(until_on=None).order_by().values("household")
     return rows.annotate(n=Count("pk")).values("n")
@@ -686,16 +740,15 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     subjects += [f"return:{lead.from_return.code}" for lead in leads if lead.from_return]
     subjects += [f"finding:{finding.code}" for finding in findings]
     subjects += [f"file:{file.code}" for file in files]
-    names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
     visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}
     said = []
     for event in (
         Event.objects.filter(subject__in=subjects)
         .exclude(verb="household.read")
-        .annotate(name=Subquery(names))
+        .annotate(**_named("by"))
         .order_by("pk")
     ):
-        told = Told(event.on, event.name or event.by, words.event(event.verb, event.facts))
+        told = Told(event.on, named(event, event.by), words.event(event.verb, event.facts))
         if event.verb == "visit.record" and visits.get(event.subject):
             # A visit stands at the day when it was made, by those who made it, not when its sheet was taken in.
             visit = visits[event.subject].pop(0)

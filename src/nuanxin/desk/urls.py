@@ -71,6 +71,8 @@ urlpatterns: list[URLPattern] = [
     path("households/", households.files, name="files"),
     path("households/<str:code>/", households.household, name="household"),
     path("households/<str:code>/open/", household_acts.open_, name="household_open"),
+    path("households/<str:code>/papers/", household_acts.open_papers, name="household_papers"),
+    path("households/<str:code>/papers/<int:pk>/", household_acts.paper, name="household_proof"),
     path("households/<str:code>/print/", household_acts.print_, name="household_print"),
     path("households/<str:code>/reveal/", household_acts.reveal_, name="household_reveal"),
     *(

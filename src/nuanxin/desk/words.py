@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.ui.words import PROOF
+
 Words = str | Promise
 Toned = dict[str, tuple[Words, str]]
 
@@ -142,6 +144,7 @@ CONSENT: dict[str, Words] = {
     "paper": _("另纸签字"),
     "phone": _("手机签字"),
 }
+# What a visit brought back.
 PAPER: dict[str, Words] = {"photo": _("照片"), "family": _("家庭签字"), "visitors": _("走访人签字")}
 # Figures that are reported and looked at in a visit, with their kind.
 FIGURES: dict[str, tuple[Words, str]] = {
@@ -179,6 +182,7 @@ EVENTS: dict[str, Words] = {
     "return.refuse": _("上报文件退回"),
     "return.replace": _("上报文件已更正"),
     "lead.urgent": _("急难线索登记"),
+    "lead.paper": _("补交材料：%(kind)s"),
     "lead.replace": _("上报已更正，原线索作废"),
     "match.accept": _("确认与在册家庭是同一户"),
     "match.reject": _("确认是另一户"),
@@ -214,7 +218,7 @@ EVENTS: dict[str, Words] = {
     "matter.withdraw": _("随上报更正撤回"),
     "matter.reopen": _("职工反映没有解决，重新办理"),
 }
-_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]})
+_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, PROOF)
 
 _SUFFIX = re.compile(r"(?:工会委员会|工会联合会|总工会|工会)$")
 _STREET = re.compile(r".*?(?:街道|镇|乡|社区|路|街|巷|村)")

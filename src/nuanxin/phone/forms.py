@@ -13,6 +13,7 @@ from nuanxin.phone import words
 from nuanxin.policy import Policy
 from nuanxin.policy.model import Input
 from nuanxin.ui.forms import ASKED, Form
+from nuanxin.ui.words import PROOF
 
 # Fields that no browser keeps: draft.js leaves them out.
 PRIVATE = {"data-private": ""}
@@ -175,10 +176,10 @@ def figures_asked(policy: Policy) -> tuple[str, ...]:
 
 
 class Paper(Form):
-    kind = forms.ChoiceField(label=gettext_lazy("是什么材料"), choices=list(words.PAPER.items()))
+    kind = forms.ChoiceField(label=gettext_lazy("是什么材料"), choices=list(PROOF.items()))
     photo = forms.FileField(
-        label=gettext_lazy("拍照或选照片"), help_text=gettext_lazy("JPG、PNG，不超过 10 MB；照片里的拍摄地点会去掉"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
+        label=gettext_lazy("拍照或选文件"), help_text=gettext_lazy("JPG、PNG 或 PDF，不超过 10 MB；照片里的拍摄地点会去掉"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
     )  # fmt: skip
 
 

@@ -1,15 +1,18 @@
 """What a worker has under way: applications, the family's own case, matters; each with its step, who has it and the latest date."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from nuanxin.care.models import Finding, HardshipApplication, Lead, Posted, Round, Visit
+from nuanxin.care import rules
+from nuanxin.care.models import Finding, HardshipApplication, Lead, Paper, Posted, Round, Visit
+from nuanxin.care.queries import papers_of, takes_papers
+from nuanxin.care.services import apply
 from nuanxin.care.services.decide import as_of, policy_of
 from nuanxin.matters.models import Matter
 from nuanxin.phone import words
@@ -18,6 +21,7 @@ from nuanxin.records.models import Event
 from nuanxin.ui.parts import Happening, Step
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import PROOF
 from nuanxin.union.models import Org
 from nuanxin.union.queries import city_of
 
@@ -214,6 +218,47 @@ def _stage(case: Hardship) -> None:
         at = min(at, 3)
     case.open = not ended
     case.steps = _steps(labels, at, ended and (finding is not None or (lead is not None and lead.state == "known")))
+
+
+def papers(seen: Viewer) -> QuerySet[Paper]:
+    """The papers that the worker may look at: those of the own applications, and those that the own family's rounds hold. What somebody
+    else of the household sent with an application of theirs stays theirs."""
+    families = Q(lead__in=seen.own(Lead), application=None)
+    return Paper.objects.filter(Q(application__in=seen.own(HardshipApplication)) | families)
+
+
+def papers_in(case: Hardship, seen: Viewer) -> QuerySet[Paper]:
+    """The papers of a case."""
+    rows = Q(application=case.application) if case.application else Q(pk__in=[])
+    if case.own and case.lead is not None and case.lead.household is not None:
+        rows |= Q(pk__in=papers_of(case.lead.household).filter(lead__round=case.lead.round_id).values("pk"))
+    return papers(seen).filter(rows)
+
+
+def papers_go_to(case: Hardship) -> HardshipApplication | Lead | None:
+    """What the worker's papers are added to: the application that was sent, else the round of the own family; None when it is done."""
+    if not case.open:
+        return None
+    if case.application is not None:
+        return case.application if case.application.state == HardshipApplication.SENT else None
+    return (
+        takes_papers(Lead.objects.filter(pk=case.lead.pk)).select_related("org", "household").first()
+        if case.own and case.lead
+        else None
+    )
+
+
+def asked(figures: Mapping[str, Any], rows: Sequence[tuple[Paper, str]]) -> list[tuple[str, bool]]:
+    """The papers that a family with these reported figures is asked for, in words, and whether each is there."""
+    there = {row.kind for row, _name in rows}
+    return [(words.word(PROOF, kind), kind in there) for kind in rules.papers_asked(figures)]
+
+
+def figures_of(case: Hardship) -> Mapping[str, Any]:
+    """What a case reports."""
+    if case.lead is not None:
+        return {name: getattr(case.lead, name) for name in rules.FIGURES}
+    return apply.told(case.application)["figures"] if case.application else {}
 
 
 def timeline(seen: Viewer, subjects: Sequence[str], owner: str) -> list[Happening]:

@@ -34,10 +34,6 @@ CAUSE: dict[str, Words] = {
     "本人大病": _("本人大病"), "家属大病": _("家属大病"), "残疾": _("残疾"), "子女上学": _("子女上学"), "意外灾害": _("意外灾害"),
     "下岗失业": _("下岗失业"), "单亲": _("单亲"), "收入低": _("收入低"), "其他": _("其他"),
 }  # fmt: skip
-PAPER: dict[str, Words] = {
-    "identity": _("身份证、户口簿"), "income": _("收入证明"), "medical": _("看病票据"), "school": _("上学证明"),
-    "loss": _("受灾、事故证明"), "other": _("其他材料"),
-}  # fmt: skip
 CONSENT: dict[str, Words] = {
     "form": _("在申报表上签字"), "door": _("入户时当面签字"), "paper": _("另纸签字"), "phone": _("在手机上签字"),
 }  # fmt: skip
@@ -63,6 +59,7 @@ EVENTS: dict[str, Words] = {
     "application.send": _("提交了困难申报"),
     "application.paper": _("交了一份材料"),
     "application.withdraw": _("撤回了申报"),
+    "lead.paper": _("补了一份材料"),
     "match.accept": _("信息已核对"),
     "match.reject": _("信息已核对"),
     "lead.urgent": _("登记为急难，尽快走访"),

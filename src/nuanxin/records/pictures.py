@@ -1,4 +1,4 @@
-"""Photos that people send: told by their content, not their name, and kept without what a camera adds (place, owner, device)."""
+"""Photos and papers that people send: told by their content, not their name; a photo kept without what a camera adds (place, owner, device)."""
 
 import re
 import struct
@@ -10,6 +10,7 @@ from nuanxin.records.services import Refused, keep_content
 LARGEST = 10 * 1024 * 1024
 # A picture is told by its header to be larger than any camera takes before anybody unpacks it (about 200 MB in memory).
 MOST_PIXELS = 50_000_000
+_PDF, _PDF_END = b"%PDF-", b"%%EOF"
 _PNG = b"\x89PNG\r\n\x1a\n"
 # Chunks of a PNG that draw it; texts, times and EXIF are left out.
 _DRAWN = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs"}
@@ -41,6 +42,23 @@ def bare(content: bytes) -> bytes:
         return _bare_jpeg(content) if kind == "image/jpeg" else _bare_png(content)
     except (IndexError, struct.error):
         raise Refused("照片文件不完整，请重新拍一张 / the photo is not whole: take it again") from None
+
+
+def paper_kind(content: bytes) -> str:
+    """``kind_of`` a photo, or ``application/pdf``; empty for anything else."""
+    return "application/pdf" if content.startswith(_PDF) else kind_of(content)
+
+
+def keep_paper(content: bytes, name: str) -> Attachment:
+    """Keep a paper: a photo, bare, or a whole PDF as it is. The same file is kept once. Raises Refused for anything else or larger."""
+    stem = Path(name).stem[:110] or "paper"
+    if not content.startswith(_PDF):
+        return keep_picture(content, f"{stem}.{'png' if content[:8] == _PNG else 'jpg'}")
+    if len(content) > LARGEST:
+        raise Refused("文件超过 10 MB / the file is larger than 10 MB")
+    if _PDF_END not in content[-1024:]:
+        raise Refused("PDF 文件不完整，请重新保存再传 / the PDF is not whole: save it again and send it")
+    return keep_content(content, name=f"{stem}.pdf")
 
 
 def keep_picture(content: bytes, name: str) -> Attachment:

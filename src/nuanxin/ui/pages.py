@@ -19,6 +19,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from nuanxin.records.pictures import paper_kind
 from nuanxin.records.services import Refused, write_events
 from nuanxin.sheets import write_table
 from nuanxin.sheets.masks import mask_digits
@@ -36,6 +37,7 @@ TYPES = {
     "zip": "application/zip",
     "dmn": "application/xml",
 }
+_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 View = Callable[..., HttpResponseBase]
 
 
@@ -181,6 +183,19 @@ def sent_file(content: bytes, name: str, form: str) -> HttpResponse:
     response = HttpResponse(content, content_type=TYPES[form])
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
+
+
+def sent_paper(content: bytes, name: str) -> HttpResponse:
+    """A photo or a paper to keep and never to run: as a download, of the type that its content tells, in no cache. Raises Http404
+    for what is none."""
+    kind = paper_kind(content)
+    if not kind:
+        raise Http404
+    answer = HttpResponse(content, content_type=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{_ENDINGS[kind]}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def export(

@@ -1,4 +1,4 @@
-"""Words that both faces say: roles, notices, why a file was read."""
+"""Words that both faces say: roles, papers, notices."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -18,6 +18,12 @@ ROLE = {
     "auditor": _("审计"),
     "administrator": _("系统管理员"),
 }
+
+# The papers that prove what a family reported.
+PROOF = {
+    "identity": _("身份证、户口簿"), "income": _("收入证明"), "medical": _("看病票据"), "school": _("上学证明"),
+    "loss": _("受灾、事故证明"), "other": _("其他材料"),
+}  # fmt: skip
 
 # A notice in words; facts stand in it by name, days in the reader's language. No word here names a person or a result: who may
 # see more opens the page.

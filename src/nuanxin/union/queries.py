@@ -36,7 +36,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "care.householdfile": ("household__org", "family.read"),
     "rulebook.draft": ("org", "policy.read"),
     "care.hardshipapplication": ("org", "family.read"),
-    "care.paper": ("application__org", "family.read"),
+    "care.paper": ("lead__org", "family.read"),
     "matters.matter": ("org", "matter.read"),
     "books.bookimport": ("org", "book.read"),
 }

@@ -121,6 +121,7 @@ PERMITS: dict[str, tuple[str, ...]] = {
     "return.receive": (CITY, GRASSROOTS),
     "lead.urgent": (CITY, GRASSROOTS),
     "consent.record": (CITY, VISITOR, GRASSROOTS),
+    "paper.add": (CITY, GRASSROOTS),
     "check.import": (CITY,),
     "match.judge": (CITY,),
     "visit.plan": (CITY,),

@@ -14,9 +14,8 @@ from django.db import transaction
 from django.db.models.functions import Length
 
 from nuanxin.care import rules
-from nuanxin.care.models import HardshipApplication, Lead, Paper, ReportedMember, Round
+from nuanxin.care.models import HardshipApplication, Lead, ReportedMember, Round
 from nuanxin.care.services import notices, register
-from nuanxin.records.pictures import keep_picture
 from nuanxin.records.services import Line, Refused, write_events
 from nuanxin.sheets import Refusal, read_typed
 from nuanxin.union import secrets
@@ -29,7 +28,7 @@ MEMBER = ("name", "relation", "resident_id", "phone", "study_stage")
 MONEY = ("income", "medical", "schooling", "loss")
 FLAGS = ("runs_business", "costly_school")
 CAUSES = ("本人大病", "家属大病", "残疾", "子女上学", "意外灾害", "下岗失业", "单亲", "收入低", "其他")
-MOST_MEMBERS, MOST_PAPERS = 15, 12
+MOST_MEMBERS = 15
 
 
 class Misread(Refused):
@@ -195,32 +194,6 @@ def keep_figures(*, application: HardshipApplication, fields: Mapping[str, str],
     _keep(application, said | texts)
 
 
-@transaction.atomic
-def add_paper(*, application: HardshipApplication, kind: str, content: bytes, name: str, by: User, on: date) -> Paper:
-    """Add a photo of a paper, to a draft or to an application that is under way. The same photo again changes nothing."""
-    if not owns(by, "own.apply", application, on) or application.state == HardshipApplication.WITHDRAWN:
-        raise Refused("没有这件申报 / there is no such application")
-    if kind not in dict(Paper.kind.field.choices or ()):  # type: ignore[attr-defined]
-        raise Refused("请选择是什么材料 / choose what paper it is")
-    if application.papers.count() >= MOST_PAPERS:
-        raise Refused(f"最多传 {MOST_PAPERS} 张照片 / at most {MOST_PAPERS} photos")
-    made, new = Paper.objects.get_or_create(
-        application=application, attachment=keep_picture(content, name), defaults={"kind": kind, "added_on": on}
-    )
-    if new:
-        _event(application, "paper", {"kind": kind}, by, on)
-    return made
-
-
-@transaction.atomic
-def drop_paper(*, paper: Paper, by: User, on: date) -> None:
-    """Take a photo back, while nothing was sent."""
-    if not owns(by, "own.apply", paper.application, on) or paper.application.state != HardshipApplication.DRAFT:
-        raise Refused("已经提交的材料不能撤回 / a paper that was sent cannot be taken back")
-    _event(paper.application, "paper_back", {"kind": paper.kind}, by, on)
-    paper.delete()
-
-
 def lacking(said: Mapping[str, Any], asked: tuple[str, ...]) -> dict[str, str]:
     """What a draft lacks before it can be sent: {step: sentence}. ``asked``: the figures that the policy asks."""
     missing = {}
@@ -322,6 +295,7 @@ def _lead(application: HardshipApplication, said: Mapping[str, Any], round_: Rou
         )  # fmt: skip
     ReportedMember.objects.bulk_create(rows)
     HardshipApplication.objects.filter(pk=application.pk).update(lead=lead, sealed=None)
+    application.papers.update(lead=lead)
     return lead
 
 

@@ -16,6 +16,7 @@ from nuanxin.policy.model import Label
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.pages import lang
 from nuanxin.ui.templatetags.nuanxin_ui import amount, chip
+from nuanxin.ui.words import PROOF
 from nuanxin.union.rules import mask_name
 
 register = template.Library()
@@ -24,7 +25,7 @@ _TABLES: dict[str, Any] = {
     "column": words.COLUMNS, "tier": words.TIERS, "round": words.ROUND, "lead": words.LEAD, "finding": words.FINDING,
     "household": words.HOUSEHOLD, "return": words.RETURN, "source": words.SOURCE, "relation": words.RELATION,
     "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "ceiled": words.CEILED, "per": words.PER, "offer": words.OFFER,
-    "consent": words.CONSENT, "paper": words.PAPER, "held": words.HELD, "when": WHEN, "matter_kind": words.MATTER_KIND, "matter": words.MATTER, "draft": words.DRAFT,
+    "consent": words.CONSENT, "paper": words.PAPER, "proof": PROOF, "held": words.HELD, "when": WHEN, "matter_kind": words.MATTER_KIND, "matter": words.MATTER, "draft": words.DRAFT,
 }  # fmt: skip
 
 

@@ -28,13 +28,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Consent, Visit, VisitPaper
 from nuanxin.care.services import visits as service
+from nuanxin.care.services.reading import opened
 from nuanxin.care.services.visits import Paper
 from nuanxin.desk import words
 from nuanxin.desk.round_acts import ExcuseForm
 from nuanxin.records.services import Refused
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.forms import Form
-from nuanxin.ui.pages import done, in_language, seen_by
+from nuanxin.ui.pages import done, in_language, seen_by, sent_paper
 from nuanxin.ui.parts import Fact
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.rules import mask_name
@@ -300,17 +301,18 @@ def excuse(request: HttpRequest, seen: Viewer, pk: int) -> HttpResponseBase:
 @seen_by("visit.paper")
 @never_cache
 def paper(request: HttpRequest, seen: Viewer, pk: int, paper: int) -> HttpResponseBase:
-    """A photo or a signature of a visit, to keep and never to run: as a download, of a type that is not guessed, in no cache."""
-    found = seen.rows(VisitPaper).filter(visit=pk, pk=paper).select_related("attachment").first()
+    """A photo or a signature of a visit, as a file to keep, for whoever opened the family's papers today."""
+    found = (
+        seen.rows(VisitPaper).filter(visit=pk, pk=paper).select_related("attachment", "visit__lead__household").first()
+    )
     if found is None or found.attachment is None or not found.attachment.path.exists():
         raise Http404
-    kind = found.attachment.name.rsplit(".", 1)[-1]
-    types = {"png": "image/png", "jpg": "image/jpeg"}
-    answer = HttpResponse(found.attachment.path.read_bytes(), content_type=types.get(kind, "application/octet-stream"))
-    answer.headers["Content-Disposition"] = f'attachment; filename="visit-{pk}-{found.kind}.{kind}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    house = found.visit.lead.household
+    if house is None:
+        raise Http404
+    if not opened(house, seen.user, seen.today, "papers"):
+        return redirect(f"{reverse('desk:household', args=[house.code])}?tab=papers")
+    return sent_paper(found.attachment.path.read_bytes(), f"visit-{pk}-{found.kind}")
 
 
 @require_safe

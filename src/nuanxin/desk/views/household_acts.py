@@ -7,19 +7,21 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from nuanxin.care.services.reading import open_file
+from nuanxin.care.queries import papers_of
+from nuanxin.care.services.reading import open_file, opened
 from nuanxin.desk.household_acts import HOUSEHOLD_ACTS, Family, HouseholdAct, first_values, said_before
 from nuanxin.records.services import Refused
 from nuanxin.reports import household_file, prints
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.forms import Form
-from nuanxin.ui.pages import done, framed, in_language, seen_by, sent_file
+from nuanxin.ui.pages import done, framed, in_language, seen_by, sent_file, sent_paper
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Household, Kinship
 from nuanxin.union.rules import mask_name
@@ -49,11 +51,12 @@ def page(act: HouseholdAct) -> Callable[..., HttpResponseBase]:
         if (acting and request.POST.get("mark") != family.mark) or not act.open(family):
             messages.error(request, _("这一步现在不能办：可能已经办过，或有人先办了一步。本次未作任何更改。"))
             return redirect(back)
-        form = act.form(request.POST if acting else None, initial=first_values(family, act)) if act.form else None
+        told, files = (request.POST, request.FILES) if acting else (None, None)
+        form = act.form(told, files, initial=first_values(family, act)) if act.form else None
         if acting and (form is None or form.is_valid()):
             said = form.cleaned_data if form else {}
             done(request, partial(act.call, family, said), str(act.told))
-            return redirect(back)
+            return redirect(f"{back}?tab={act.tab}" if act.tab else back)
         touched = [
             f"{mask_name(house.worker_name)} · {house.code} · {house.org.name}",
             *map(mask_digits, said_before(family, act)),
@@ -95,6 +98,30 @@ class Why(Form):
         said = self.cleaned_data
         with override("zh-hans"):
             return said["other"].strip() or str(dict(WHY)[said["why"]])
+
+
+@require_POST
+@seen_by("family.read")
+def open_papers(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """Open the papers of a file that stands open: that they were looked at is written down beside it."""
+    house = find_household(seen, code)
+    if opened(house, seen.user, seen.today):
+        with override("zh-hans"):
+            reason = str(dict(WHY)["check"])
+        open_file(household=house, by=seen.user, on=seen.today, reason=reason, what="papers")
+    return redirect(f"{reverse('desk:household', args=[code])}?tab=papers")
+
+
+@require_safe
+@seen_by("family.read")
+@never_cache
+def paper(request: HttpRequest, seen: Viewer, code: str, pk: int) -> HttpResponseBase:
+    """A paper of a family, for whoever opened its papers today."""
+    house = find_household(seen, code)
+    found = get_object_or_404(papers_of(house).select_related("attachment"), pk=pk)
+    if not opened(house, seen.user, seen.today, "papers"):
+        return redirect(f"{reverse('desk:household', args=[code])}?tab=papers")
+    return sent_paper(found.attachment.path.read_bytes(), f"{code}-{found.kind}-{pk}")
 
 
 @require_POST

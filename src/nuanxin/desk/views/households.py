@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -40,7 +39,7 @@ def files(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     return listed(request, "desk/files.html", framed("files", page=paged(request, rows), fields=fields))
 
 
-TABS = ("decision", "members", "visits", "aid", "history", "readers")
+TABS = ("decision", "members", "visits", "papers", "aid", "history", "readers")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,20 +71,21 @@ def household(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase
     if tab == "members":
         more["members"] = queries.members(page.household, page.lead, seen.today)
     if tab == "visits":
-        prefetch_related_objects([visit for _lead, visit in visits], "papers")
         more["visits"] = [(lead, visit, queries.compared(lead, visit)) for lead, visit in reversed(visits)]
+    if tab == "papers":
+        more |= {"papers": queries.papers(seen, page), "shown": opened(page.household, seen.user, seen.today, "papers")}
     if tab == "readers":
         more["readers"] = queries.readers(page.household)
     acts = open_acts(ShownFamily(seen, page.household, page))
     tabs = [
         ("decision", _("认定"), None), ("members", _("家庭成员"), page.household.people or 0), ("visits", _("走访记录"), len(visits)),
-        ("aid", _("帮扶"), None), ("history", _("历次认定和办理经过"), len(page.findings)),
+        ("papers", _("材料"), page.papers), ("aid", _("帮扶"), None), ("history", _("历次认定和办理经过"), len(page.findings)),
         ("readers", _("谁看过"), None),
     ]  # fmt: skip
     age = queries.age_on(page.household.worker.born_on, seen.today) if page.household.worker else None
     return render(
         request, "desk/household.html",
         framed("files", file=page, house=page.household, finding=page.finding, tab=tab, tabs=tabs, age=age,
-            address=words.street(page.household.address), recent=page.timeline[:7], acts=acts, may_reveal=seen.may_at("person.reveal", page.household.org) and page.household.people, **more,
+            address=words.street(page.household.address), recent=page.timeline[:7], acts=[act for act in acts if not act.tab], tab_acts=[act for act in acts if act.tab == tab], may_reveal=seen.may_at("person.reveal", page.household.org) and page.household.people, **more,
         ),
     )  # fmt: skip

@@ -4,24 +4,26 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from nuanxin.care.models import HardshipApplication
+from nuanxin.care.models import HardshipApplication, Lead
 from nuanxin.care.models import Paper as PaperRow
 from nuanxin.care.services import apply
+from nuanxin.care.services import papers as papering
 from nuanxin.care.services.decide import as_of
 from nuanxin.phone import forms, queries, words
 from nuanxin.policy import Policy
-from nuanxin.records.pictures import kind_of
 from nuanxin.records.services import Refused
 from nuanxin.ui.forms import Form
-from nuanxin.ui.pages import done, in_language, seen_by
+from nuanxin.ui.pages import done, in_language, seen_by, sent_paper
 from nuanxin.ui.parts import Fact, Step
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import PROOF
 from nuanxin.union.queries import city_of
 from nuanxin.union.rules import mask_id, mask_phone
 
@@ -166,25 +168,28 @@ def papers(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         return redirect("phone:apply")
     if request.method == "POST" and request.POST.get("drop", "").isdigit():
         row = get_object_or_404(seen.own(PaperRow).select_related("application"), pk=int(request.POST["drop"]))
-        done(request, lambda: apply.drop_paper(paper=row, by=seen.user, on=seen.today), _("已删去"))
+        done(request, lambda: papering.drop(paper=row, by=seen.user, on=seen.today), _("已删去"))
         return redirect("phone:papers")
     form = forms.Paper(request.POST or None, request.FILES or None)
     if request.method == "POST" and _try(form, request, lambda: _add(draft, form, seen)):
-        messages.success(request, _("照片收到了，可以接着传"))
+        messages.success(request, _("收到了，可以接着传"))
         return redirect("phone:papers")
-    return _page(request, "papers", 2, "phone:figures", draft, form=form, rows=_shown(draft))
+    rows = _shown(draft.papers.all())
+    figures_ = apply.told(draft)["figures"]
+    return _page(
+        request, "papers", 2, "phone:figures", draft, form=form, rows=rows, asked=queries.asked(figures_, rows)
+    )
 
 
-def _add(application: HardshipApplication, form: forms.Paper, seen: Viewer) -> None:
-    photo = form.cleaned_data["photo"]
-    apply.add_paper(
-        application=application, kind=form.cleaned_data["kind"], content=photo.read(), name=photo.name, by=seen.user,
-        on=seen.today,
-    )  # fmt: skip
+def _add(to: HardshipApplication | Lead, form: forms.Paper, seen: Viewer) -> None:
+    sent_ = form.cleaned_data["photo"]
+    papering.add(
+        to=to, kind=form.cleaned_data["kind"], content=sent_.read(), name=sent_.name, by=seen.user, on=seen.today
+    )
 
 
-def _shown(application: HardshipApplication) -> list[tuple[PaperRow, str]]:
-    return [(row, words.word(words.PAPER, row.kind)) for row in application.papers.all()]
+def _shown(rows: QuerySet[PaperRow]) -> list[tuple[PaperRow, str]]:
+    return [(row, words.word(PROOF, row.kind)) for row in rows.select_related("attachment")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -234,7 +239,7 @@ def check(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         form=form,
         people=people,
         answers=answers,
-        rows=_shown(draft),
+        rows=_shown(draft.papers.all()),
         lacking=lacking,
     )
 
@@ -262,15 +267,6 @@ def sent(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
 @require_safe
 @seen_by("own.read")
 def paper(request: HttpRequest, seen: Viewer, key: int) -> HttpResponseBase:
-    """A photo of the worker's own: as a file to keep, of no other kind than a picture, never run."""
-    row = get_object_or_404(seen.own(PaperRow).select_related("attachment"), pk=key)
-    content = row.attachment.path.read_bytes()
-    kind = kind_of(content)
-    if not kind:
-        raise Http404
-    name = f"{row.kind}-{row.pk}.{'jpg' if kind == 'image/jpeg' else 'png'}"
-    answer = HttpResponse(content, content_type=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    """A paper of the worker's own, or of the own family's round: as a file to keep."""
+    row = get_object_or_404(queries.papers(seen).select_related("attachment"), pk=key)
+    return sent_paper(row.attachment.path.read_bytes(), f"{row.kind}-{row.pk}")

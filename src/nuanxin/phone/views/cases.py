@@ -42,19 +42,16 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     if case is None:
         raise Http404
     application = case.application
-    form = None
-    if application is not None and case.open and application.state == application.SENT:
-        form = forms.Paper(request.POST or None, request.FILES or None)
+    to = queries.papers_go_to(case)
+    form = forms.Paper(request.POST or None, request.FILES or None) if to is not None else None
     if request.method == "POST":
-        if application is None:
-            raise Http404
-        if "withdraw" in request.POST:
+        if application is not None and "withdraw" in request.POST:
             done(request, lambda: applying.withdraw(application=application, by=seen.user, on=seen.today), _("已撤回"))
             return redirect("phone:matters")
-        if form is None:
+        if form is None or to is None:
             raise Http404
-        if _try(form, request, lambda: _add(application, form, seen)):
-            messages.success(request, _("照片收到了，可以接着传"))
+        if _try(form, request, lambda: _add(to, form, seen)):
+            messages.success(request, _("收到了，可以接着传"))
             return redirect("phone:hardship", code)
     finding = case.finding
     more: dict[str, Any] = {}
@@ -62,9 +59,11 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
         more |= _result(finding)
     elif finding is not None and finding.state in queries.DONE:
         more["unproved"] = page_url("account_claim") or "/account/"
+    rows = _shown(queries.papers_in(case, seen))
+    more["asked"] = queries.asked(queries.figures_of(case), rows) if form else []
     return render(
         request, "phone/hardship.html",
-        {"case": case, "form": form, "rows": _shown(application) if application else [], "back_url": reverse("phone:matters"),
+        {"case": case, "form": form, "rows": rows, "back_url": reverse("phone:matters"),
             "back_label": _("我的事"), "timeline": queries.timeline(seen, case.subjects, case.owner),
             "withdrawable": application is not None and case.open and (case.lead is None or case.lead.state not in ("visited", "decided")),
             **more},

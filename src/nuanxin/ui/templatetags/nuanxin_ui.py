@@ -258,7 +258,8 @@ def _field(bound: BoundField, face: Mapping[str, str]) -> dict[str, object]:
     if isinstance(widget, forms.CheckboxInput):
         return shared | {"kind": "check", "input": bound.as_widget(attrs=said)}
     if isinstance(widget, forms.FileInput):
-        picture = str(widget.attrs.get("accept", "")).startswith("image/")
+        accepted = str(widget.attrs.get("accept", "")).split(",")
+        picture = all(kind.startswith("image/") for kind in accepted)
         return shared | {"kind": "file", "picture": picture, "input": bound.as_widget(attrs=said)}
     look = face["select"] if isinstance(widget, forms.Select) else face["input"]
     classes = " ".join(filter(None, [look, str(widget.attrs.get("class", ""))]))
