@@ -378,14 +378,15 @@ class Engine:
             found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
         if in_order:
             return f"(SELECT *, {', '.join(found)} FROM {source})"  # noqa: S608
-        # lists written as one text each: 300 areas as rows of SQL take longer to parse than a million families to look up
+        # lists written as one text each, in a row of its own: 300 areas as rows of SQL take longer to parse than a million families to look
+        # up, and as a constant each step of the planner copies them
         separator = next(char for char in map(chr, range(31, 0, -1)) if not any(char in area for area in areas))
-        lists = [f"unnest(string_split({quoted(separator.join(areas))}, {quoted(separator)})) AS _area"]
-        lists += [
-            f"unnest(CAST('[{', '.join(value(name, area) for area in areas)}]' AS BIGINT[])) AS {node.num}"
-            for name, node in wanted.items()
-        ]
-        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (SELECT {', '.join(lists)}) AS _v ON _s.{column} = _v._area)"  # noqa: S608
+        texts, lists = [separator.join(areas)], [f"unnest(string_split(_t0, {quoted(separator)})) AS _area"]
+        for name, node in wanted.items():
+            lists.append(f"unnest(CAST(_t{len(texts)} AS BIGINT[])) AS {node.num}")
+            texts.append(f"[{', '.join(value(name, area) for area in areas)}]")
+        row = f"(VALUES ({', '.join(map(quoted, texts))})) AS _t({', '.join(f'_t{number}' for number in range(len(texts)))})"
+        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (SELECT {', '.join(lists)} FROM {row}) AS _v ON _s.{column} = _v._area)"  # noqa: S608
 
     def refuse_columns(self, names: Collection[str], figures: bool = False) -> dict[str, pa.DataType]:
         """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or a name is taken."""

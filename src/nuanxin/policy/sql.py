@@ -10,10 +10,9 @@ refused with its sentence, by `rows`.
 """
 
 import datetime as dt
-import itertools
 import math
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -109,7 +108,8 @@ Node = Num | Plain
 
 
 MANY_RULES = 24  # a table with more is compiled to a tree of comparisons instead of a chain
-MANY_CASES = 256  # a table over things that can take no more combinations than this is worked out beforehand
+MANY_CASES = 64  # a table over things that can take no more combinations than this is worked out beforehand
+SHORT = 100  # characters of an expression that may be written twice
 CONFLICT = -1
 NO_TEXT = "CAST(NULL AS VARCHAR)"
 _TEXT = re.compile(r"'(?:[^']|'')*'")
@@ -615,6 +615,8 @@ class Compiler:
         low, high = (min(x[1], y[1]), min(x[2], y[2])) if op == "<=" else (max(x[1], y[1]), max(x[2], y[2]))
         if a.optional or b.optional:  # null where either is, as in FEEL
             text = f"(CASE WHEN {x[0]} {op} {y[0]} THEN {_wide(*x, low, high)} WHEN {y[0]} {op} {x[0]} THEN {_wide(*y, low, high)} END)"
+        elif len(x[0]) + len(y[0]) < SHORT:  # quicker than `least`, which asks for nulls; but each is written twice
+            text = f"(CASE WHEN {x[0]} {op} {y[0]} THEN {_wide(*x, low, high)} ELSE {_wide(*y, low, high)} END)"
         else:
             text = f"{'least' if op == '<=' else 'greatest'}({_wide(*x, low, high)}, {_wide(*y, low, high)})"
         return Num(text, low, high, scale, den, den_high, a.optional | b.optional)
@@ -736,42 +738,44 @@ class Compiler:
             self._undecided(decision, f"{hit} = {NO_RULE}")
         return [*found, (f"{decision.name}_rule", rule_id), (f"{decision.name}_problem", problem)]
 
-    def _finite(self, name: str) -> tuple[str, list[tuple[int, dict[str, Any]]]] | None:
-        """A whole-number expression that tells the values of a name apart, and (number, what expressions see); None where there are too many."""
+    def _finite(self, name: str) -> "tuple[list[dict[str, Any]], Callable[[list[str]], str]] | None":
+        """The values a name can take, as expressions see them, and what chooses among texts, one a value; None where there are too many."""
         node = self.nodes.get(name)
         if isinstance(node, Plain) and node.hit:
-            return f"({node.hit} - 1)", sorted(
-                (number - 1, {name: value}) for value, numbers in node.rules for number in numbers
-            )
+            hit, values = node.hit, {number: value for value, numbers in node.rules for number in numbers}
+            return [{name: values[number]} for number in sorted(values)], lambda texts: self._choose(texts, hit, True)
         if isinstance(node, Plain) and node.kind == "boolean" and not node.optional:
-            return f"CAST({node.sql} AS SMALLINT)", [(0, {name: False}), (1, {name: True})]
+            sql = node.sql
+            return [{name: True}, {name: False}], lambda texts: (
+                texts[0] if texts[0] == texts[1] else f"CASE WHEN {sql} THEN {texts[0]} ELSE {texts[1]} END"
+            )
         return None
 
     def _worked_out(self, table: Table, rules: list[Rule], unsure: bool) -> str | None:
         """The number of the rule where the cells ask only for truth values and the results of constant tables: every combination is decided
-        here, by the row evaluator's closures, and a row looks up its own."""
+        here, by the row evaluator's closures, and a row is led to its own through one test after another."""
         names = list(dict.fromkeys(name for rule in rules for name in rule.reads()))
         found = [self._finite(name) for name in names]
         subjects = [item for item in found if item is not None]
-        if not subjects or len(subjects) < len(found) or math.prod(len(values) for _, values in subjects) > MANY_CASES:
+        if not subjects or len(subjects) < len(found) or math.prod(len(values) for values, _ in subjects) > MANY_CASES:
             return None
         tests = [[self.evaluator.closure(cell.tree) for cell in rule.cells] for rule in rules]
-        numbers = []
-        for combination in itertools.product(*(values for _, values in subjects)):
-            env: dict[str, Any] = {key: value for _, own in combination for key, value in own.items()}
+        numbers: set[int] = set()
+
+        def number(env: dict[str, Any]) -> str:
             hits = [number for number, cells in enumerate(tests, 1) if all(cell(env) is True for cell in cells)]
-            if (
-                unsure
-                and len({self._result_key(table, rules[number - 1]) for number in hits if rules[number - 1].id}) > 1
-            ):
-                numbers.append(CONFLICT)
-            else:
-                numbers.append(hits[0] if hits else NO_RULE)
-        place, weight = "1", 1
-        for sql, values in reversed(subjects):
-            place += f" + {sql} * {weight}" if weight > 1 else f" + {sql}"
-            weight *= len(values)
-        hit = self.column(f"(CAST([{', '.join(map(str, numbers))}] AS SMALLINT[]))[{place}]")
+            results = {self._result_key(table, rules[number - 1]) for number in hits if rules[number - 1].id}
+            found = CONFLICT if unsure and len(results) > 1 else hits[0] if hits else NO_RULE
+            numbers.add(found)
+            return str(found)
+
+        def led(env: dict[str, Any], rest: list[Any]) -> str:
+            if not rest:
+                return number(env)
+            (values, choose), *rest = rest
+            return choose([led(env | value, rest) for value in values])
+
+        hit = self.column(f"CAST({led({}, subjects)} AS SMALLINT)")
         if CONFLICT in numbers:
             self.rest.append(f"{hit} = {CONFLICT}")
         return hit
@@ -1024,7 +1028,7 @@ def number_sql(raw: str, found: Column) -> str:
     inside = f"BETWEEN {found.low} AND {found.high}"
     if kind in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"):
         if not found.loose:
-            return f"CAST({raw} AS BIGINT)"
+            return raw if kind == "BIGINT" else f"CAST({raw} AS BIGINT)"
         return f"CASE WHEN {raw} {inside} THEN CAST({raw} AS BIGINT) END"
     if kind.startswith("DECIMAL"):
         text = f"TRY_CAST({raw} * {factor} AS BIGINT)" if found.loose else f"CAST({raw} * {factor} AS BIGINT)"
