@@ -55,7 +55,7 @@ def ours(policy: Policy, families: pa.Table) -> Callable[[], list[Any]]:
     con.execute("CREATE OR REPLACE TABLE families AS SELECT * FROM _families")
     select = policy._engine.select("families", column_types("families"), ON, "both", fen=True, carried=("city",))
     assert select is not None
-    return lambda: con.sql(work.SUMMED.format(decided=select)).fetchall()
+    return lambda: con.execute(work.SUMMED.format(decided=select)).fetchall()
 
 
 # OpenFisca -----------------------------------------------------------------------------------------------------------

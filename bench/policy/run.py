@@ -80,9 +80,9 @@ def in_memory(families: pa.Table, policy: Policy, runs: int) -> None:
     def decided(fen: bool) -> list[Any]:
         select = policy._engine.select("fen", kinds, ON, "both", fen=fen, carried=("city",))
         assert select is not None
-        return con.sql(work.SUMMED.format(decided=select)).fetchall()
+        return con.execute(work.SUMMED.format(decided=select)).fetchall()
 
-    hand = con.sql(by_hand).fetchall()
+    hand = con.execute(by_hand).fetchall()
     ours = [(*row[:4], *(value / 100 for value in row[4:])) for row in decided(True)]
     print(
         "in memory: a DuckDB table decided, summed by city, tier and rule; equal answers:",
@@ -92,10 +92,18 @@ def in_memory(families: pa.Table, policy: Policy, runs: int) -> None:
     in_turn(
         runs,
         {
-            "DuckDB SQL by hand, double": lambda: con.sql(by_hand).fetchall(),
+            "DuckDB SQL by hand, double": lambda: con.execute(by_hand).fetchall(),
             "nuanxin, exact, amounts in whole fen": lambda: decided(True),
             "nuanxin, exact, amounts DECIMAL(18,2)": lambda: decided(False),
-            "nuanxin decide(Arrow) → Arrow": lambda: policy.decide(families, ON),
+        },
+    )
+    to_arrow = work.BY_HAND.format(source="_yuan")
+    print("Arrow to Arrow: every column of every family, nothing summed")
+    in_turn(
+        runs,
+        {
+            "DuckDB SQL by hand, double": lambda: con.sql(to_arrow).to_arrow_table(),
+            "nuanxin decide(Arrow)": lambda: policy.decide(families, ON),
         },
     )
 

@@ -5,10 +5,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from nuanxin.policy import Policy
+from nuanxin.policy.engine import ARROW_TYPES, ROW, as_kind, in_order
 
 ON = dt.date(2024, 1, 1)
 
@@ -140,3 +142,23 @@ def test_dates_and_lists(tmp_path: Path) -> None:
         "born is unreadable: “1961-02-29” is not a date; if born before 1960-02-29: rule old+ill; "
     )
     assert told[4:] == ["needs ills; if ills is given: cannot tell what would follow", "not decided: no rule matches"]
+
+
+def test_amounts_in_whole_fen_become_amounts_of_two_decimals() -> None:
+    """Below zero, without a value, in a piece of a longer column, and in lists."""
+    fen = [-(10**18) + 1, -1, None, 0, 1, 10**18 - 1]
+    amounts = [None if value is None else Decimal(value).scaleb(-2) for value in fen]
+    column = pa.chunked_array([pa.array([7, *fen], pa.int64()).slice(1), pa.array([5], pa.int64())])
+    assert as_kind(column, ARROW_TYPES["money"]).to_pylist() == [*amounts, Decimal("0.05")]
+    lists = pa.chunked_array([pa.array([[9], [], None, [-1, 250]], pa.list_(pa.int64())).slice(1)])
+    assert as_kind(lists, pa.list_(ARROW_TYPES["money"])).to_pylist() == [[], None, [Decimal("-0.01"), Decimal("2.50")]]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7])
+def test_pieces_that_threads_handed_over_in_any_order_are_put_in_order(piece: int) -> None:
+    """Also where a thread's batch holds several, and where they are so many that the rows are sorted instead."""
+    numbers = np.arange(2800).reshape(-1, piece)[::-1].ravel()
+    batches = pa.table({ROW: numbers, "x": numbers * 3}).to_batches(max_chunksize=500)
+    found = in_order(pa.Table.from_batches(batches))
+    assert found.column(ROW).to_pylist() == list(range(2800))
+    assert found.column("x").to_pylist() == list(range(0, 8400, 3))

@@ -3,8 +3,10 @@
 import datetime as dt
 import functools
 import math
+import os
 import threading
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -26,6 +28,8 @@ from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read_date
 AMOUNT_BITS = 43  # amounts assumed below 2^43 fen, 88 billion yuan
 SMALL_BITS = 20
 ROW = "_nuanxin_row"  # the row's number: threads give their rows back in any order
+MANY_ROWS = 100_000  # that another thread is worth its start when columns are converted
+MANY_PIECES = 1000  # of a table, beyond which copying the rows is quicker than what each piece costs afterwards
 CAP = 10**13  # bounds that columns are cut to where a policy's arithmetic would not fit their true ones
 ARROW_TYPES: dict[str, pa.DataType] = {
     "money": pa.decimal128(18, 2),
@@ -254,7 +258,72 @@ def _compiled(
             ).compile()
         except NotCompiled as error:
             why = str(error)
-    return Plan("", [], why)
+    return Plan("", [], whole_by_rows=why)
+
+
+@functools.lru_cache(maxsize=64)
+def _standards(engine: "Engine", as_of: dt.date | str) -> dict[str, Num]:
+    found = {}
+    for number, name in enumerate(engine.model.standard_names):
+        rows = [standard for standard in engine.model.standards if standard.name == name]
+        scale = math.lcm(*(standard.value.denominator for standard in rows))
+        if isinstance(as_of, dt.date) and not any(standard.area for standard in rows):
+            standard = engine.model.standard_on(name, None, as_of)
+            if standard is not None:
+                found[name] = constant(standard.value)
+                continue
+        values = [int(standard.value * scale) for standard in rows]
+        found[name] = Num(f"_standard_{number}", min(values), max(values), scale)
+        if min(values) == max(values):  # a column may still lack it
+            found[name] = Num(f"_standard_{number}", min(values) - 1, max(values), scale)
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def with_standards(engine: "Engine", source: str, as_of: dt.date, in_order: bool, text: bool = True) -> str:
+    """A source in SQL with the columns `_standard_<n>`, looked up by area.
+
+    A hash join is quicker but does not keep the rows in order; `in_order` looks up the place of the area in an ENUM instead. `text`: the
+    area's column is text.
+    """
+    wanted = {name: node for name, node in engine.standards(as_of).items() if node.constant is None}
+    if not wanted:
+        return source
+    in_force = {
+        (item.name, item.area): str(int(item.value * wanted[item.name].scale))
+        for item in sorted(engine.model.standards, key=lambda item: item.start)  # the last to begin wins
+        if item.start <= as_of and item.name in wanted
+    }
+
+    def value(name: str, area: str) -> str:
+        return in_force.get((name, area), "NULL")
+
+    areas = list(dict.fromkeys(standard.area for standard in engine.model.standards if standard.area))
+    if not areas:
+        everywhere = (f"CAST({value(name, '')} AS BIGINT) AS {node.num}" for name, node in wanted.items())
+        return f"(SELECT *, {', '.join(everywhere)} FROM {source})"  # noqa: S608
+    column = ident(engine.model.area_input)
+    found = []
+    for name, node in wanted.items():
+        own = f"_v.{node.num}"
+        if in_order:
+            place = f"enum_code(TRY_CAST({column} AS ENUM ({', '.join(map(quoted, areas))})))"
+            own = f"(CAST('[{', '.join(value(name, area) for area in areas)}]' AS BIGINT[]))[{place} + 1]"
+        general = value(name, "")
+        found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
+    if in_order:
+        return f"(SELECT *, {', '.join(found)} FROM {source})"  # noqa: S608
+    # lists written as one text each, in a row of its own: 300 areas as rows of SQL take longer to parse than a million families to look
+    # up, and as a constant each step of the planner copies them
+    separator = next(char for char in map(chr, range(31, 0, -1)) if not any(char in area for area in areas))
+    texts, lists = [separator.join(areas)], [f"unnest(string_split(_t0, {quoted(separator)})) AS _area"]
+    for name, node in wanted.items():
+        lists.append(f"unnest(CAST(_t{len(texts)} AS BIGINT[])) AS {node.num}")
+        texts.append(f"[{', '.join(value(name, area) for area in areas)}]")
+    row = (
+        f"(VALUES ({', '.join(map(quoted, texts))})) AS _t({', '.join(f'_t{number}' for number in range(len(texts)))})"
+    )
+    return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (SELECT {', '.join(lists)} FROM {row}) AS _v ON {'' if text else 'CAST'}(_s.{column}{'' if text else ' AS VARCHAR'}) = _v._area)"  # noqa: S608
 
 
 class Engine:
@@ -305,24 +374,11 @@ class Engine:
         if found is None:
             return None
         plan = self.plan(found, self.standards(as_of), lang, fen=fen, carried=carried)
-        return None if plan.whole_by_rows else plan.sql.replace(SOURCE, self.with_standards(source, as_of, in_order))
+        return None if plan.whole_by_rows else plan.sql.replace(SOURCE, with_standards(self, source, as_of, in_order))
 
     def standards(self, as_of: dt.date | str) -> dict[str, Num]:
         """Each standard as a constant, or as a column `_standard_<n>` that the source must bring."""
-        found = {}
-        for number, name in enumerate(self.model.standard_names):
-            rows = [standard for standard in self.model.standards if standard.name == name]
-            scale = math.lcm(*(standard.value.denominator for standard in rows))
-            if isinstance(as_of, dt.date) and not any(standard.area for standard in rows):
-                standard = self.model.standard_on(name, None, as_of)
-                if standard is not None:
-                    found[name] = constant(standard.value)
-                    continue
-            values = [int(standard.value * scale) for standard in rows]
-            found[name] = Num(f"_standard_{number}", min(values), max(values), scale)
-            if min(values) == max(values):  # a column may still lack it
-                found[name] = Num(f"_standard_{number}", min(values) - 1, max(values), scale)
-        return found
+        return _standards(self, as_of)
 
     def standard_columns(self, source: pa.Table, as_of: dt.date | str) -> dict[str, pa.Array]:
         """The columns `_standard_<n>` for a table in memory: looked up by area and date."""
@@ -352,41 +408,6 @@ class Engine:
             ]
             columns[node.num] = pa.array(values, pa.int64()).take(pa.array(rows))
         return columns
-
-    def with_standards(self, source: str, as_of: dt.date, in_order: bool) -> str:
-        """A source in SQL with the columns `_standard_<n>`, looked up by area.
-
-        A hash join is quicker but does not keep the rows in order; `in_order` looks up the place of the area in an ENUM instead.
-        """
-        wanted = {name: node for name, node in self.standards(as_of).items() if node.constant is None}
-        if not wanted:
-            return source
-
-        def value(name: str, area: str | None) -> str:
-            standard = self.model.standard_on(name, area, as_of)
-            return "NULL" if standard is None else str(int(standard.value * wanted[name].scale))
-
-        areas = list(dict.fromkeys(standard.area for standard in self.model.standards if standard.area))
-        column = ident(self.model.area_input)
-        found = []
-        for name, node in wanted.items():
-            own = f"_v.{node.num}"
-            if in_order:
-                place = f"enum_code(TRY_CAST({column} AS ENUM ({', '.join(map(quoted, areas))})))"
-                own = f"(CAST('[{', '.join(value(name, area) for area in areas)}]' AS BIGINT[]))[{place} + 1]"
-            general = value(name, None)
-            found.append(f"{own} AS {node.num}" if general == "NULL" else f"coalesce({own}, {general}) AS {node.num}")
-        if in_order:
-            return f"(SELECT *, {', '.join(found)} FROM {source})"  # noqa: S608
-        # lists written as one text each, in a row of its own: 300 areas as rows of SQL take longer to parse than a million families to look
-        # up, and as a constant each step of the planner copies them
-        separator = next(char for char in map(chr, range(31, 0, -1)) if not any(char in area for area in areas))
-        texts, lists = [separator.join(areas)], [f"unnest(string_split(_t0, {quoted(separator)})) AS _area"]
-        for name, node in wanted.items():
-            lists.append(f"unnest(CAST(_t{len(texts)} AS BIGINT[])) AS {node.num}")
-            texts.append(f"[{', '.join(value(name, area) for area in areas)}]")
-        row = f"(VALUES ({', '.join(map(quoted, texts))})) AS _t({', '.join(f'_t{number}' for number in range(len(texts)))})"
-        return f"(SELECT _s.*, {', '.join(found)} FROM {source} _s LEFT JOIN (SELECT {', '.join(lists)} FROM {row}) AS _v ON _s.{column} = _v._area)"  # noqa: S608
 
     def refuse_columns(self, names: Collection[str], figures: bool = False) -> dict[str, pa.DataType]:
         """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or a name is taken."""
@@ -426,8 +447,9 @@ class Engine:
         source = self._source(table, as_of)
         if not table.num_rows:
             return {name: pa.chunked_array([], kind) for name, kind in schema.items()}
-        for name, column in self.standard_columns(source, as_of).items():
-            source = source.append_column(name, column)
+        if isinstance(as_of, str):
+            for name, column in self.standard_columns(source, as_of).items():
+                source = source.append_column(name, column)
         source = source.append_column(ROW, pa.array(np.arange(source.num_rows)))
         con = connection()
         con.register("_policy_source", source)
@@ -438,7 +460,9 @@ class Engine:
         finally:
             con.unregister("_policy_source")
         rest = pc.indices_nonzero(result.column("_rest").combine_chunks()).to_pylist()
-        columns = {name: as_kind(result.column(name), kind) for name, kind in schema.items()}
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 1 + result.num_rows // MANY_ROWS)) as threads:
+            made = threads.map(lambda item: as_kind(result.column(item[0]), item[1]), schema.items())
+            columns = dict(zip(schema, made, strict=True))
         if rest:
             mended = self._by_rows(source, rest, as_of, lang, figures, schema)
             columns = {name: patched(columns[name], rest, mended[name]) for name in schema}
@@ -450,25 +474,34 @@ class Engine:
         First with bounds assumed from the column types; where many rows turn out not to fit, again with the bounds of this table.
         """
         con = connection()
-        standards = self.standards(as_of)
-        guess = assumed(self.model, column_types("_policy_source"))
+        standards, kinds = self.standards(as_of), column_types("_policy_source")
+        guess = assumed(self.model, kinds)
+        source_sql = "_policy_source"
+        if not isinstance(as_of, str):
+            source_sql = with_standards(
+                self, source_sql, as_of, in_order=False, text=kinds.get(self.model.area_input) == "VARCHAR"
+            )
         for found in (guess, None):
             if found is None:
                 found = profile(self.model, "_policy_source")
             elif guess is None:
                 continue
-            plan = self.plan(found, standards, lang, figures, carried=(ROW,))
+            plan = self.plan(found, standards, lang, figures, fen=True, carried=(ROW,))
             if plan.whole_by_rows:
                 continue
+            wanted = [ROW, *(name for name in plan.results if name not in plan.empty), "_rest"]
+            sql = f"SELECT {', '.join(map(ident, wanted))} FROM ({plan.sql.replace(SOURCE, source_sql)})"  # noqa: S608
             try:
-                result = con.sql(plan.sql.replace(SOURCE, "_policy_source")).to_arrow_table()
+                result = in_order(con.sql(sql).to_arrow_table())
             except (
                 duckdb.OutOfRangeException,
                 duckdb.ConversionException,
             ):  # a value far beyond the assumed bounds, met before it was refused
                 continue
             if found is not guess or (pc.sum(result.column("_rest")).as_py() or 0) <= source.num_rows // 100:
-                return in_order(result)
+                for name in plan.empty:
+                    result = result.append_column(name, pa.nulls(result.num_rows, pa.string()))
+                return result
         return None
 
     def _by_rows(
@@ -501,9 +534,18 @@ class Engine:
 
 
 def in_order(result: pa.Table) -> pa.Table:
-    """The rows by their number. DuckDB keeps the order of its source in what it writes, not in what its threads hand over."""
+    """The rows by their number. DuckDB's threads hand over what they took from the table in any order, but piece by piece: mostly it is
+    enough to put the pieces in order, which copies nothing."""
     numbers = result.column(ROW).to_numpy()
-    return result if np.all(numbers[1:] > numbers[:-1]) else result.take(pa.array(np.argsort(numbers)))
+    starts = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)  # where a row does not follow on the one before
+    if len(starts) == 1:
+        return result
+    if len(starts) > MANY_PIECES:
+        return result.take(pa.array(np.argsort(numbers)))
+    ends = np.append(starts[1:], len(numbers))
+    return pa.concat_tables(
+        result.slice(starts[piece], ends[piece] - starts[piece]) for piece in np.argsort(numbers[starts])
+    )
 
 
 def _figure_value(value: Any, type_name: str) -> Any:
@@ -520,7 +562,27 @@ def as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     """A compiled column in the type of the result; a figure of an output without a type is its plain text."""
     if pa.types.is_string(kind) and pa.types.is_decimal(column.type):
         return pc.replace_substring_regex(column.cast(pa.decimal128(38, NUMBER_PLACES)).cast(kind), r"\.?0+$", "")
+    if pa.types.is_decimal(kind) and pa.types.is_integer(column.type):
+        return pa.chunked_array([_from_fen(chunk, kind) for chunk in column.chunks], kind)
+    if pa.types.is_list(kind) and pa.types.is_decimal(kind.value_type) and pa.types.is_integer(column.type.value_type):
+        chunks = [
+            pa.ListArray.from_arrays(
+                chunk.offsets, _from_fen(chunk.values, kind.value_type), kind, mask=chunk.is_null()
+            )
+            for chunk in (column.combine_chunks(),)
+        ]
+        return pa.chunked_array(chunks, kind)
     return column.cast(kind)
+
+
+def _from_fen(fen: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Whole fen in 64 bits as amounts of two decimals in 128: the same number, its sign carried on."""
+    numbers = np.frombuffer(fen.buffers()[1], np.int64)[fen.offset : fen.offset + len(fen)]
+    wide = np.empty((len(fen), 2), np.int64)
+    wide[:, 0] = numbers
+    np.right_shift(numbers, 63, out=wide[:, 1])
+    known = fen.is_valid().buffers()[1] if fen.null_count else None
+    return pa.Array.from_buffers(kind, len(fen), [known, pa.py_buffer(wide)], fen.null_count)
 
 
 def text_of(value: Any) -> str:

@@ -306,11 +306,12 @@ class Plan:
     """The compiled policy.
 
     `sql`: a SELECT over `SOURCE` with the columns `results` (as a decided table holds them), `figures` when asked for, and
-    `_rest`. `whole_by_rows`: why nothing could be compiled, else "".
+    `_rest`. `empty`: those of `results` that hold nothing in any row. `whole_by_rows`: why nothing could be compiled, else "".
     """
 
     sql: str
     results: list[str]
+    empty: list[str] = field(default_factory=list)
     whole_by_rows: str = ""
 
 
@@ -408,7 +409,8 @@ class Compiler:
                 f"coalesce({rest}, TRUE) AS _rest",
             ]
         )
-        return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results])  # noqa: S608
+        empty = [name for name, sql in results if sql == NO_TEXT]
+        return Plan(f"SELECT {final} FROM ({self._nested()})", [name for name, _ in results], empty)  # noqa: S608
 
     def _result_names(self) -> Iterable[str]:
         for decision in self.model.decisions:
@@ -746,8 +748,11 @@ class Compiler:
             return [{name: values[number]} for number in sorted(values)], lambda texts: self._choose(texts, hit, True)
         if isinstance(node, Plain) and node.kind == "boolean" and not node.optional:
             sql = node.sql
-            return [{name: True}, {name: False}], lambda texts: (
-                texts[0] if texts[0] == texts[1] else f"CASE WHEN {sql} THEN {texts[0]} ELSE {texts[1]} END"
+            return (
+                [{name: True}, {name: False}],
+                lambda texts: (
+                    texts[0] if texts[0] == texts[1] else f"CASE WHEN {sql} THEN {texts[0]} ELSE {texts[1]} END"
+                ),
             )
         return None
 
