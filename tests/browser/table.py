@@ -144,6 +144,8 @@ PAGES = (
     Row("phone_join", who=NOBODY, face="phone", do=prove_phone),
     Row("demo_inbox", who=NOBODY, face="phone"),
     Row("inbox", who=ADMIN, face="phone"),
+    Row("account_choose_password", who=NOBODY, face="phone"),
+    Row("account_choose_password", "error", who=NOBODY, face="phone", do=send_empty),
     Row("account_claim", who=WORKER, face="phone"),
     Row("account_sessions", who=CITY, face="phone"),
     Row("account_change_password", who=CITY, face="phone"),

@@ -106,21 +106,71 @@ def test_as_many_queries_whatever_the_length(guan, django_assert_max_num_queries
 NEW = {"name": "赵新人", "username": "zhao", "role": "visitor", "org": "QTX-02", "from_on": "2023-07-07"}
 
 
-def test_a_new_account_gets_a_password_that_is_shown_once_and_changed_first(guan):
+def handed(page):
+    """The token that an administrator hands over."""
+    return re.search(r"/account/password/choose/#[\w.-]+/([\w-]+)", page)[1]
+
+
+CHOSEN = "my-own-lamp-41"
+
+
+def choose(name, token, password=CHOSEN, again=None):
+    browser = Client(HTTP_HOST="127.0.0.1")
+    told = {"login": name, "token": token, "password1": password, "password2": again or password}
+    return browser, browser.post("/account/password/choose/", told, follow=True)
+
+
+def test_a_new_account_gets_a_link_and_its_own_person_chooses_the_password(guan):
     page = text(guan.post("/accounts/new/", NEW))
-    password = re.search(r"\b[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}\b", page)[0]
+    token = handed(page)
     zhao = User.objects.get(username="zhao")
-    assert zhao.check_password(password)
+    assert zhao.password_due
     assert [(p.role, p.org.code) for p in zhao.posts.all()] == [("visitor", "QTX-02")]
-    assert password not in text(guan.get("/accounts/zhao/"))
-    assert password not in repr(list(Event.objects.values()))
+    assert token not in text(guan.get("/accounts/zhao/"))
+    assert token not in repr(list(Event.objects.values()))
+    browser, answer = choose("zhao", token)
+    assert "密码已设好" in text(answer)
+    browser.post("/account/login/", {"login": "zhao", "password": CHOSEN})
+    assert browser.get("/account/sessions/").status_code == 200
     assert set(Event.objects.filter(subject="user:zhao").values_list("verb", "by")) == {
         ("account.open", "guan"),
         ("post.give", "guan"),
+        ("account.password", "zhao"),
     }
-    zhao_at = Client(HTTP_HOST="127.0.0.1")
-    zhao_at.post("/account/login/", {"login": "zhao", "password": password})
-    assert zhao_at.get("/rounds/").headers["Location"] == "/account/password/"
+    # Good for once.
+    _browser, again = choose("zhao", token, "somebody-elses-99")
+    assert "已经用过或过期" in text(again)
+    assert User.objects.get(username="zhao").check_password(CHOSEN)
+
+
+@pytest.mark.parametrize("wrong", ["password123", "short-1", "zhao-zhao-zhao", ("my-own-lamp-41", "my-own-lamp-42")])
+def test_the_chosen_password_is_looked_at_and_the_link_stays_good(guan, wrong):
+    token = handed(text(guan.post("/accounts/new/", NEW | {"username": "zhao-zhao"})))
+    first, second = wrong if isinstance(wrong, tuple) else (wrong, wrong)
+    _browser, answer = choose("zhao-zhao", token, first, second)
+    assert "u-errors" in text(answer)
+    assert User.objects.get(username="zhao-zhao").password_due
+    _browser, answer = choose("zhao-zhao", token)
+    assert "密码已设好" in text(answer)
+
+
+def test_a_link_is_good_for_its_own_account_for_three_days_until_the_next_one(guan, cast, monkeypatch):
+    from datetime import datetime, timedelta
+
+    token = handed(text(guan.post("/accounts/bai/password/")))
+    for name, tried in (("ma", token), ("nobody", token), ("bai", token[:-1] + "!"), ("bai", ""), ("w-1", token)):
+        _browser, answer = choose(name, tried)
+        assert "u-errors" in text(answer)
+    now = datetime.now()
+    with monkeypatch.context() as later:
+        later.setattr(
+            "django.contrib.auth.tokens.PasswordResetTokenGenerator._now",
+            lambda _self: now + timedelta(days=3, hours=1),
+        )
+        assert "过期" in text(choose("bai", token)[1])
+    newer = handed(text(guan.post("/accounts/bai/password/")))
+    assert "已经用过或过期" in text(choose("bai", token)[1])
+    assert "密码已设好" in text(choose("bai", newer)[1])
 
 
 @pytest.mark.parametrize(
@@ -200,13 +250,10 @@ def test_a_password_is_reset_in_two_steps_and_the_old_one_is_gone(guan, cast):
     bai = sign_in_by_password(cast["bai"])
     assert "只显示一次" in text(guan.get("/accounts/bai/password/"))
     assert cast["bai"].__class__.objects.get(username="bai").check_password("a-quiet-lamp-17")
-    page = text(guan.post("/accounts/bai/password/"))
-    password = re.search(r"\b[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}\b", page)[0]
-    fresh = User.objects.get(username="bai")
-    assert fresh.check_password(password)
-    assert fresh.password_initial
+    handed(text(guan.post("/accounts/bai/password/")))
+    assert User.objects.get(username="bai").password_due
     assert bai.get("/account/sessions/").status_code == 302
-    assert Event.objects.filter(verb="account.password", subject="user:bai", by="guan").exists()
+    assert Event.objects.filter(verb="account.password_reset", subject="user:bai", by="guan").exists()
 
 
 def test_a_locked_account_is_seen_and_unlocked(guan, cast, settings):
@@ -228,6 +275,10 @@ def test_a_lost_second_factor_is_taken_away(guan, cast):
     TOTP.activate(cast["ma"], "A" * 32)
     assert "已重设" in text(guan.post("/accounts/ma/act/", {"act": "factor"}, follow=True))
     assert not Authenticator.objects.filter(user=cast["ma"]).exists()
+    assert Event.objects.filter(verb="account.factor_reset", subject="user:ma", by="guan").count() == 1
+    # The next login sets it up anew before anything else.
+    ma = sign_in_by_password(cast["ma"])
+    assert ma.get("/rounds/").headers["Location"] == "/account/second/"
 
 
 # ------------------------------------------------------------------------------------------------------------------- this is me
@@ -374,6 +425,5 @@ def test_a_streets_administrator_takes_over_nobody_who_also_works_elsewhere(cast
             jie.post(f"/accounts/{name}/act/", {"act": act})
         assert User.objects.get(username=name).password == before
         assert not Event.objects.filter(subject=f"user:{name}", by="jie").exists()
-        assert not User.objects.get(username=name).password_initial
-    assert "初始密码" in text(sign_in("guan").post("/accounts/xu/password/"))
-    assert "初始密码" in text(sign_in("jie").post("/accounts/ma/password/"))
+    assert "设密码的链接" in text(sign_in("guan").post("/accounts/xu/password/"))
+    assert "设密码的链接" in text(sign_in("jie").post("/accounts/ma/password/"))

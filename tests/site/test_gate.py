@@ -186,18 +186,6 @@ def test_a_new_password_ends_the_other_sessions(browser, cast):
     assert elsewhere.get("/account/sessions/").status_code == 302
 
 
-def test_a_password_from_paper_is_changed_first(browser, cast):
-    cast["bai"].password_initial = True
-    cast["bai"].save()
-    login(browser, "bai")
-    assert browser.get("/account/sessions/").headers["Location"] == "/account/password/"
-    assert "先换一个自己的密码" in browser.get("/account/password/").content.decode()
-    browser.post(
-        "/account/password/", {"oldpassword": PASSWORD, "password1": "another-lamp-23", "password2": "another-lamp-23"}
-    )
-    assert browser.get("/account/sessions/").status_code == 200
-
-
 def test_who_has_no_post_today_is_told_so_and_what_to_do(sign_in, cast):
     client = sign_in("ma")
     Post.objects.filter(user=cast["ma"]).update(until_on="2022-06-30")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,8 +34,8 @@ def accounts(seen: Viewer, role: str = "", state: str = "", text: str = "") -> Q
         rows = rows.filter(pk__in=held.values("user"))
     elif state == "without":
         rows = rows.exclude(pk__in=held.values("user"))
-    elif state == "initial":
-        rows = rows.filter(password_initial=True)
+    elif state == "due":
+        rows = rows.filter(phone_hash="", password__startswith=UNUSABLE_PASSWORD_PREFIX)
     if text:
         by_union = seen.rows(Post).filter(Q(org__name__icontains=text) | Q(org__code__iexact=text)).values("user")
         rows = rows.filter(

@@ -209,9 +209,7 @@ def second_factor_used(sender: Any, request: HttpRequest, authenticator: Authent
 
 
 def password_changed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
-    """A new password ends the other sessions, and is the account's own from now on."""
-    user.password_initial = False
-    user.save(update_fields=["password_initial"])
+    """A new password ends the other sessions."""
     accounts.end_sessions(user, but=request.session.session_key or "")
     _written(user, "account.password", None)
 

@@ -177,6 +177,27 @@ def claim(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     )
 
 
+@login_not_required
+@never_cache
+@sensitive_post_parameters("token", "password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_password(request: HttpRequest) -> HttpResponseBase:
+    """An officer chooses the password, by the link that an administrator handed over, and then signs in with it."""
+    form = forms.ChoosePassword(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            accounts.choose_password(
+                username=told["login"], token=told["token"], password=told["password1"], on=clock.today()
+            )
+        except Refused as refused:
+            _tell(form, None, refused)
+        else:
+            done(request, lambda: None, _("密码已设好，请用它登录。"))
+            return redirect("account_login")
+    return render(request, "site/choose_password.html", {"form": form, "back_url": "/"})
+
+
 # -------------------------------------------------------------------------------------------------------------------- sessions
 
 

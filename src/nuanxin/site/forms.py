@@ -11,10 +11,14 @@ from allauth.mfa.utils import decrypt
 from allauth.mfa.webauthn import forms as key
 from django import forms
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.records.services import Refused
 from nuanxin.site import demo
 from nuanxin.ui.forms import ASKED, Form
+from nuanxin.ui.pages import in_language
+from nuanxin.union import accounts
 
 _WORDS = {
     "login": _("账号"),
@@ -22,6 +26,7 @@ _WORDS = {
     "oldpassword": _("现在的密码"),
     "password1": _("新密码"),
     "password2": _("再输一遍新密码"),
+    "token": _("口令"),
     "code": _("6 位验证码"),
     "name": _("给密钥起个名字"),
 }
@@ -60,6 +65,33 @@ class Login(_Ours, account.LoginForm):
 
 class ChangePassword(_Ours, account.ChangePasswordForm):
     pass
+
+
+class ChoosePassword(_Ours, account.PasswordVerificationMixin, forms.Form):  # type: ignore[misc]
+    """The own password, by what was handed over; a script fills in account and token from the link."""
+
+    login = forms.CharField(
+        max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"})
+    )
+    token = forms.CharField(
+        max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+    )
+    password1 = account.PasswordField(label="", autocomplete="new-password")
+    password2 = account.PasswordField(label="", autocomplete="new-password")
+
+    def clean(self) -> dict[str, Any]:
+        told = dict(super().clean() or {})
+        if "login" in told and "token" in told:
+            try:
+                self.user = accounts.invited(told["login"], told["token"])
+            except Refused as refused:
+                raise forms.ValidationError([in_language(reason) for reason in refused.reasons]) from None
+            if password := told.get("password1"):
+                try:
+                    validate_password(password, self.user)
+                except forms.ValidationError as wrong:
+                    self.add_error("password1", wrong)
+        return told
 
 
 class Reauthenticate(_Ours, account.ReauthenticateForm):

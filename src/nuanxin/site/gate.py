@@ -1,4 +1,4 @@
-"""The gate behind the login: a password from paper is changed first, and posts that decide, pay or export pass a second factor."""
+"""The gate behind the login: posts that decide, pay or export pass a second factor."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,7 @@ from nuanxin.union.models import User
 Answer = Callable[[HttpRequest], HttpResponse]
 
 ALWAYS = frozenset({"account_logout", "set_language", "ui:text_size"})
-# What is open until the given password is changed, until a factor is set up, and until it is passed.
-TO_CHANGE = ALWAYS | {"account_change_password"}
+# What is open until a factor is set up, and until it is passed.
 TO_SET_UP = ALWAYS | {
     "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate", "account_change_password",
 }  # fmt: skip
@@ -49,8 +48,6 @@ def _way(request: HttpRequest) -> str:
         name = resolve(request.path_info).view_name
     except Resolver404:
         return ""
-    if user.password_initial:
-        return "" if name in TO_CHANGE else reverse("account_change_password")
     if seen is None or not seen.roles & rules.SECOND_FACTOR or passed_second_factor(request):
         return ""
     if not Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists():

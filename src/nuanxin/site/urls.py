@@ -35,6 +35,7 @@ ENTRANCE: list[URLPattern] = [
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/choose/", entrance.choose_password, name="account_choose_password"),
     path("password/", change_password, name="account_change_password"),
     path("second/", mfa.index, name="mfa_index"),
     path("second/code/", mfa.authenticate, name="mfa_authenticate"),

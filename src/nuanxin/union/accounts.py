@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -18,8 +19,6 @@ from nuanxin.union.models import Attempt, Claim, OneTimeCode, Org, Person, Post,
 from nuanxin.union.queries import below, covered, line_of, posts_of, require
 from nuanxin.union.services import appoint, tell
 
-# Without what is easily taken for something else, for a password on paper.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 # How long a proved phone may wait for its account to be made.
 JOIN_WITHIN = timedelta(minutes=30)
 
@@ -309,16 +308,16 @@ def _reached(account: User, by: User, on: date) -> Org:
     return reached[0]
 
 
-def initial_password() -> str:
-    """A password to be written on paper and changed at the first login: 12 letters and digits, about 59 bits."""
-    return "-".join("".join(random.choice(_LETTERS) for _ in range(4)) for _ in range(3))
+# What stands in the link by which an account's own person chooses the password: signed, for some days, dead once the password is another.
+# It is made of the password as it is kept, so it is written down nowhere.
+_link_of = PasswordResetTokenGenerator()
 
 
 @transaction.atomic
 def open_account(
     *, username: str, name: str, org: Org, role: str, from_on: date, by: User, on: date
 ) -> tuple[User, str]:
-    """Make an officer's account with its first post; returns it with the password to hand over."""
+    """Make an officer's account with its first post; returns it with the token to hand over (``choose_password``)."""
     require(by, "account.change", org, on)
     username, name = username.strip().lower(), "".join(name.split())
     if (
@@ -334,13 +333,12 @@ def open_account(
         raise Refused(
             f"账号「{username}」已经有了，请换一个 / there is an account “{username}” already: choose another"
         )
-    password = initial_password()
-    made = User(username=username, first_name=name[:60], password_initial=True)
-    made.set_password(password)
+    made = User(username=username, first_name=name[:60])
+    made.set_unusable_password()
     made.save()
     _told(org, "account.open", username, by.username, on)
     give_post(account=made, org=org, role=role, from_on=from_on, by=by, on=on)
-    return made, password
+    return made, _link_of.make_token(made)
 
 
 @transaction.atomic
@@ -400,22 +398,47 @@ def end_post(*, post: Post, last_on: date, reason: str, by: User | None, on: dat
 
 @transaction.atomic
 def reset_password(*, account: User, by: User | None, on: date) -> str:
-    """Give an account a new password, to be changed at the next login; its sessions end. Returns the password, shown once."""
+    """Take an account's password away; its sessions end. Returns the token with which its own person chooses another, shown once."""
     org = _reached(account, by, on) if by is not None else None
     if account.phone_hash:
         raise Refused("职工用手机验证码登录，没有密码 / a worker signs in with a code, there is no password")
     if by is not None and account.pk == by.pk:
         raise Refused("请用“修改密码”改自己的密码 / change your own password on its page")
-    password = initial_password()
-    account.set_password(password)
-    account.password_initial = True
-    account.save(update_fields=["password", "password_initial"])
+    # Another one that is none: tokens handed over before are dead.
+    account.set_unusable_password()
+    account.save(update_fields=["password"])
     forget_wrong_passwords(account.username)
     end_sessions(account)
     chain = org or next((post.org for post in account.posts.select_related("org")), None)
     if chain:
-        _told(chain, "account.password", account.username, by.username if by else "-", on)
-    return password
+        _told(chain, "account.password_reset", account.username, by.username if by else "-", on)
+    return _link_of.make_token(account)
+
+
+def invited(username: str, token: str) -> User:
+    """The account that a token was handed over for. Refused with one sentence, whatever is wrong with it."""
+    found = User.objects.filter(username=username.strip().lower(), phone_hash="", is_active=True).first()
+    if found is None or not _link_of.check_token(found, token.strip()):
+        raise Refused(
+            "链接不完整、已经用过或过期了，请管理员再给一个"
+            " / the link is not whole, was used, or is too old: ask your administrator for another"
+        )
+    return found
+
+
+@transaction.atomic
+def choose_password(*, username: str, token: str, password: str, on: date) -> None:
+    """The own person chooses the password; the token is used up with it. The password was checked by the caller."""
+    found = invited(username, token)
+    old = found.password
+    found.set_password(password)
+    if not User.objects.filter(pk=found.pk, password=old).update(password=found.password):
+        raise Refused("链接刚刚用过了 / the link has just been used")
+    forget_wrong_passwords(found.username)
+    end_sessions(found)
+    post = found.posts.select_related("org").order_by("org__level", "pk").first()
+    if post:
+        _told(post.org, "account.password", found.username, found.username, on)
 
 
 @transaction.atomic

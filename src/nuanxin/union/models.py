@@ -48,8 +48,6 @@ class User(AbstractUser):
     phone_cipher = models.BinaryField(null=True)
     phone_mask = models.CharField(max_length=20, blank=True, default="")
     person = models.OneToOneField("Person", models.SET_NULL, null=True, related_name="account")
-    # The password was given by an administrator, and is to be changed before anything else.
-    password_initial = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -58,6 +56,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.first_name or self.username
+
+    @property
+    def password_due(self) -> bool:
+        """Whether an officer has yet to choose a password, by the link that an administrator hands over."""
+        return not self.phone_hash and not self.has_usable_password()
 
 
 class Post(models.Model):

@@ -1,9 +1,10 @@
-"""Accounts and posts: the list, one account, a new one, a post given or ended, a password handed over; workers who say “this is me”."""
+"""Accounts and posts: the list, one account, a new one, a post given or ended, a link handed over to choose the password; workers who say “this is me”."""
 
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,7 +28,7 @@ from nuanxin.union.models import Claim, Org, User
 STATES = {
     "with": gettext_lazy("有任职"),
     "without": gettext_lazy("没有任职"),
-    "initial": gettext_lazy("还没改初始密码"),
+    "due": gettext_lazy("还没设密码"),
 }
 POST_STATES: words.Toned = {
     "now": (gettext_lazy("在任"), "green"),
@@ -44,7 +45,8 @@ VERBS = {
     "post.give": gettext_lazy("任职"),
     "post.end": gettext_lazy("结束任职"),
     "account.open": gettext_lazy("开账号"),
-    "account.password": gettext_lazy("换密码"),
+    "account.password": gettext_lazy("设自己的密码"),
+    "account.password_reset": gettext_lazy("密码被重设"),
     "account.lock": gettext_lazy("密码错太多次，锁定"),
     "account.unlock": gettext_lazy("解锁"),
     "account.factor_add": gettext_lazy("设置两步验证"),
@@ -150,21 +152,23 @@ def accounts(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("account.change")
 def account_new(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
-    """A new officer's account with its first post; its first password is shown once, to be printed and handed over."""
+    """A new officer's account with its first post; the link to choose its password is shown once, to be handed over."""
     form = OpenAccount(request.POST or None, seen=seen)
     if request.method == "POST" and form.is_valid():
         try:
-            made, password = service.open_account(by=seen.user, on=seen.today, **form.cleaned_data)
+            made, token = service.open_account(by=seen.user, on=seen.today, **form.cleaned_data)
         except Refused as refused:
             _tell(form, refused)
         else:
-            return _password_shown(request, made, password)
+            return _link_shown(request, made, token)
     return render(request, "desk/account_new.html", framed("accounts", form=form, unions=form.unions[:500]))
 
 
-def _password_shown(request: HttpRequest, account: User, password: str) -> HttpResponseBase:
-    # No redirect: the password is in this answer alone.
-    return render(request, "desk/account_password.html", framed("accounts", account=account, password=password))
+def _link_shown(request: HttpRequest, account: User, token: str) -> HttpResponseBase:
+    # No redirect: the token is in this answer alone. It stands behind a #, which a browser sends to nobody.
+    page = request.build_absolute_uri(reverse("account_choose_password"))
+    shown = {"account": account, "token": token, "page": page, "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 3600)}
+    return render(request, "desk/account_link.html", framed("accounts", **shown))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -204,9 +208,7 @@ def account(request: HttpRequest, seen: Viewer, name: str) -> HttpResponseBase:
 
 
 def _password_words(account: User) -> str:
-    if not account.has_usable_password():
-        return _("还没有")
-    return _("初始密码，还没改") if account.password_initial else _("自己的密码")
+    return _("还没有") if account.password_due else _("自己的密码")
 
 
 def _role_words(facts: dict[str, Any]) -> str:
@@ -222,12 +224,12 @@ def _role_words(facts: dict[str, Any]) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("account.change")
 def account_password(request: HttpRequest, seen: Viewer, name: str) -> HttpResponseBase:
-    """A new first password for an account, after a look at what it does; shown once."""
+    """Take a password away, after a look at what that does; the link to choose another is shown once."""
     found = _account(seen, name)
     form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         try:
-            return _password_shown(request, found, service.reset_password(account=found, by=seen.user, on=seen.today))
+            return _link_shown(request, found, service.reset_password(account=found, by=seen.user, on=seen.today))
         except Refused as refused:
             form.is_valid()
             _tell(form, refused)
@@ -235,7 +237,7 @@ def account_password(request: HttpRequest, seen: Viewer, name: str) -> HttpRespo
         request, "ui/confirm.html",
         framed("accounts", question=_("给 %(name)s 重设密码") % {"name": found}, verb=_("重设密码"), form=form,
             back_url=reverse("desk:account", args=[name]),
-            touched=[_("现在的密码马上不能用，所有登录退出"), _("新的初始密码只显示一次，第一次登录必须改"), _("锁定解除，两步验证不变")],
+            touched=[_("现在的密码马上不能用，所有登录退出"), _("给本人一个链接自己设新密码，只显示一次，用一次"), _("锁定解除，两步验证不变")],
         ),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""``union`` and ``account``: the tree of unions, who holds which post, first passwords."""
+"""``union`` and ``account``: the tree of unions, who holds which post, links to choose a password."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -75,13 +75,19 @@ def account_group() -> None:
     """One command alone would swallow its own name."""
 
 
-@account.command("password", help="设初始密码，第一次登录必须改 / a first password, changed at the first login")
+@account.command(
+    "password", help="给本人一个设密码的链接，旧密码作废 / a link to choose a password; the old one is gone"
+)
 def account_password(user: Annotated[str, typer.Argument(help="账号 / account")], on: On, json: Json = False) -> None:
+    from django.urls import reverse
+
     from nuanxin.union.accounts import reset_password
     from nuanxin.union.queries import officer
 
-    password = reset_password(account=officer(user), by=None, on=on)
-    answer({"user": user, "password": password}, f"{user} 的初始密码 / first password: {password}", as_json=json)
+    token = reset_password(account=officer(user), by=None, on=on)
+    page = f"{reverse('account_choose_password')}#{user}/{token}"
+    words = f"{user}：3 天内打开一次，自己设密码 / open once within 3 days to choose a password: {page}"
+    answer({"user": user, "page": page}, words, as_json=json)
 
 
 def permissions() -> None:
