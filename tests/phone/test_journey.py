@@ -270,8 +270,13 @@ def test_the_self_test_asks_the_policy_and_keeps_nothing(client, round_, day):
 
 def test_a_self_test_hands_its_figures_to_the_application(phone, round_):
     client = phone()
-    client.post("/my/apply/", {"income": "24000", "homes": "x", "medical": "12.5"})
+    said = {"income": "24000", "homes": "x", "medical": "12.5", "runs_business": "no", "costly_school": ""}
+    client.post("/my/apply/", said)
     page = text_of(client, "/my/apply/figures/")
+    # What was said is not asked again; what was left open is.
+    assert re.findall(r'name="(runs_business|costly_school)" value="(\w+)"[^>]* checked', page) == [
+        ("runs_business", "no")
+    ]
     assert 'value="24000.00"' in page
     assert 'value="12.50"' in page
 

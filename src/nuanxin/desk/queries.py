@@ -628,7 +628,7 @@ def file_page(viewer: Viewer, code: str, finding_code: str = "") -> FilePage | N
     if household is None:
         return None
     leads = list(
-        household.leads.exclude(state__in=["replaced", "repeated"]).select_related("round__org", "org", "from_return")
+        household.leads.exclude(state__in=["replaced", "repeated"]).select_related("round__org", "org", "from_return", "application")
         .prefetch_related("visits").order_by("-round__quarter", "-pk")
     )  # fmt: skip
     posted = Posted.objects.filter(finding=OuterRef("pk")).order_by("-pk")
@@ -738,6 +738,7 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     subjects = [f"household:{household.code}"]
     subjects += [f"lead:{lead.code}" for lead in leads]
     subjects += [f"return:{lead.from_return.code}" for lead in leads if lead.from_return]
+    subjects += [f"application:{lead.application.code}" for lead in leads if hasattr(lead, "application")]
     subjects += [f"finding:{finding.code}" for finding in findings]
     subjects += [f"file:{file.code}" for file in files]
     visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}

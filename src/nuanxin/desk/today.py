@@ -29,6 +29,7 @@ from django.db.models import (
     Value,
     When,
 )  # fmt: skip
+from django.db.models.functions import Coalesce
 from django.urls import resolve
 from django.utils.translation import gettext_lazy as _
 
@@ -162,21 +163,36 @@ def _doubtful(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 
 
 def _visit(desk: Desk, orgs: Reach) -> QuerySet[Any]:
+    """Families to visit, but those planned for the viewer: ``_door``."""
     planned = Visit.objects.filter(lead=OuterRef("pk"), visited_on=None).order_by("-planned_on", "-pk")
-    user = desk.viewer.user.pk
+    orgs = desk.reach("visit.read", but=VISITOR)
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="due").annotate(
-        name=Subquery(planned.values("visitor_one")[:1]), one=Subquery(planned.values("account_one")[:1]),
-        two=Subquery(planned.values("account_two")[:1]),
-    )  # fmt: skip
-    given = Q(one=user) | Q(two=user)
-    rows = rows.filter(Q(org__in=desk.reach("visit.read", but=VISITOR)) | given)
-    own = given | Q(name=None, org__in=desk.reach("visit.plan"))
+        name=Subquery(planned.values("visitor_one")[:1])
+    )
+    rows = rows.exclude(Exists(planned.filter(_given_to(desk))))
+    own = Q(name=None, org__in=desk.reach("visit.plan"))
     late = Q(clock_on__lt=desk.today, org__in=desk.reach("visit.plan"))
     return _given(
         rows, desk, "visit", ref=F("household__code"), quarter=F("round__quarter"), org="org", who=F("worker_name"),
         what=F("cause"), due=F("clock_on"), since=F("opened_on"),
         at=Case(When(name=None, then=_text("unplanned")), default=_text("planned"), output_field=CharField()),
         owner=F("name"), owner_org="round__org", mine=own | late,
+    )  # fmt: skip
+
+
+def _given_to(desk: Desk) -> Q:
+    return Q(account_one=desk.viewer.user) | Q(account_two=desk.viewer.user)
+
+
+def _door(desk: Desk, orgs: Reach) -> QuerySet[Any]:
+    """Visits planned for the viewer, by the day of the plan: that is the day to go, long before the quarter's latest date."""
+    rows = Visit.objects.filter(
+        _given_to(desk), lead__round__in=desk.rounds, lead__org__in=orgs, lead__state="due", visited_on=None
+    )
+    return _given(
+        rows, desk, "door", ref=F("lead__household__code"), quarter=F("lead__round__quarter"), org="lead__org",
+        who=F("lead__worker_name"), what=F("lead__cause"), due=Coalesce("planned_on", "lead__clock_on"),
+        since=F("lead__opened_on"), at=_text("planned"), owner=F("visitor_one"), owner_org="lead__round__org", mine=Q(pk__isnull=False),
     )  # fmt: skip
 
 
@@ -317,6 +333,7 @@ KINDS: dict[str, Kind] = {
         Kind("mend", _("上报要改"), _("摸排表有要改的行"), "return.read", "return.receive", _("看要改的行"), "", (("desk:returns", "quarter"),), _mend),
         Kind("doubtful", _("疑似重复"), _("可能是在册的一户，待比对"), "match.judge", "match.judge", _("去比对"), _CITY, (("desk:match", "ref"), _BOARD), _doubtful),
         Kind("visit", _("走访"), _("入户走访"), "visit.read", "visit.record", _("看走访安排"), "", (("desk:visits", "quarter"), ("phone:visit", "ref"), _BOARD), _visit),
+        Kind("door", _("我的走访"), _("入户走访"), "visit.record", "visit.record", _("去走访"), "", (("desk:my_visits", ""),), _door),
         Kind("consent", _("缺核查授权"), _("还没有核查授权"), "family.read", "consent.record", _("登记授权"), "", (_FAMILY,), _consent),
         Kind("decide", _("待认定"), _("已走访，待认定"), "family.read", "round.decide", _("去认定"), _CITY, (("desk:decide", "quarter"), _BOARD), _decide),
         Kind("again", _("重新认定"), _("退回或无法认定，待重办"), "family.read", "round.decide", _("看档案"), _CITY, (_FAMILY,), _again),

@@ -193,6 +193,7 @@ EVENTS: dict[str, Words] = {
     "visit.plan": _("安排走访"),
     "visit.record": _("入户走访：%(conclusion)s"),
     "visit.correct": _("走访记录更正：%(conclusion)s"),
+    "visit.address": _("走访人查看门牌地址"),
     "visit.assign": _("走访安排到 %(day)s"),
     "visit.excuse": _("走访延期"),
     "finding.propose": _("按政策提出认定意见"),

@@ -45,7 +45,7 @@ def told(application: HardshipApplication) -> dict[str, Any]:
     return empty | (json.loads(secrets.unseal(bytes(application.sealed))) if application.sealed else {})
 
 
-ASKED_FIRST = (*MONEY, "homes")  # figures that a self-test hands on
+ASKED_FIRST = (*MONEY, *FLAGS, "homes")  # what a self-test hands on
 
 
 def begin(*, by: User, on: date, figures: Mapping[str, str] | None = None) -> HardshipApplication:

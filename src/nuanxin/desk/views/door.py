@@ -102,6 +102,7 @@ def mine(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
             made=_mine(seen).filter(visited_on=seen.today).count(),
             started=bool(known), fresh=any(visit.lead.code not in known for visit, _address in [*today, *behind]),
             open_urls=[reverse("desk:door", args=[visit.pk]) for visit, _address in [*behind, *today]],
+            back_url=reverse("desk:home"), back_label=_("今天的工作"),
             greeting=_("%(name)s，今天是 %(day)s") % {"name": str(seen.user), "day": words.short_day(seen.today)},
         ),
     )  # fmt: skip

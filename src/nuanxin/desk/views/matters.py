@@ -98,7 +98,7 @@ def matters(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         name = "-".join(["matters", *filter(None, [kind, state, clock])])
         return export(request, seen, f"org:{seen.org.code}", name, queries.TITLES, queries.rows(rows))
     fields = [
-        Filter("kind", _("全部类别"), kind, [(key, str(label)) for key, label in words.MATTER_KIND.items()]),
+        Filter("kind", _("全部类型"), kind, [(key, str(label)) for key, label in words.MATTER_KIND.items()]),
         Filter("state", _("全部状态"), state, list(states.items())),
         Filter("clock", _("全部时限"), clock, [(key, str(label)) for key, label in words.CLOCK.items()]),
         Filter("union", _("全部工会"), union, union_choices(found)),

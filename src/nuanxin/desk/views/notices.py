@@ -65,7 +65,7 @@ def notices(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     lines = [(one, notice(one.what, one.facts), _page_of(one)) for one in page]
     fields = [
         Filter("state", _("已读和未读"), state, [(key, str(label)) for key, label in STATES.items()]),
-        Filter("kind", _("全部类别"), kind, [(key, str(label)) for key, label in KINDS.items()]), Filter("q", _("编号"), text),
+        Filter("kind", _("全部类型"), kind, [(key, str(label)) for key, label in KINDS.items()]), Filter("q", _("编号"), text),
     ]  # fmt: skip
     return listed(
         request, "desk/notices.html",

@@ -77,7 +77,10 @@ def start(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         messages.error(request, _("您所在的市还没有开展困难认证，请先打 12351 或找本单位工会。"))
         return redirect("phone:apply")
     if request.method == "POST":
-        figures = {name: request.POST[name] for name in apply.ASKED_FIRST if request.POST.get(name)}
+        said = {name: request.POST.get(name, "") for name in apply.ASKED_FIRST}
+        figures = {
+            name: words.FLAG_READ.get(value, value) if name in apply.FLAGS else value for name, value in said.items()
+        }
         apply.begin(by=seen.user, on=seen.today, figures=figures)
         return redirect("phone:family")
     if _draft(seen) is not None:
@@ -249,7 +252,7 @@ def check(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 def sent(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     """The receipt: the number, who comes when, what to have ready."""
     application = get_object_or_404(
-        seen.own(HardshipApplication).filter(state=HardshipApplication.SENT).select_related("org", "lead__round"),
+        seen.own(HardshipApplication).filter(state=HardshipApplication.SENT).select_related("org", "lead__round__org"),
         code=code,
     )
     rows = [Fact(_("编号"), application.code)]

@@ -129,6 +129,14 @@ def chip(text: str, tone: str = "grey") -> str:
     return format_html('<span class="u-chip u-chip--{}">{}</span>', tone, text)
 
 
+@register.inclusion_tag("ui/_places.html", takes_context=True)
+def desk_places(context: Context, section: str) -> dict[str, object]:
+    """The menu once more in the middle of a page on which nothing waits: where the viewer's own work is."""
+    seen: Viewer | None = context.get("viewer")
+    groups = menu.links(section, seen.may) if seen else []
+    return {"links": [link for _heading, links in groups for link in links if not link.current]}
+
+
 @register.inclusion_tag("ui/_menu.html", takes_context=True)
 def desk_menu(context: Context, section: str = "") -> dict[str, object]:
     """The left menu as the viewer may see it; ``section`` is the current entry's (see ``nuanxin.ui.menu``)."""
