@@ -54,6 +54,24 @@ def test_after_the_clock_the_names_are_gone_and_the_fact_remains(posted):
     assert "已结束" in read("/public/notices/")[1]
 
 
+def test_the_list_is_filtered_and_paged(posted, city):
+    first = Posting.objects.get()
+    older = [
+        Posting(
+            code=f"QTX-2021Q4-P{n}", round=first.round, from_on=date(2021, 12, 1), days=5, until_on=date(2021, 12, 8)
+        )
+        for n in range(25)
+    ]
+    Posting.objects.bulk_create(older)
+    assert read("/public/notices/")[1].count("/public/notices/QTX-") == 20
+    assert read("/public/notices/?page=2")[1].count("/public/notices/QTX-") == 6
+    running = read("/public/notices/?state=running")[1]
+    assert (running.count("/public/notices/QTX-"), first.code in running) == (1, True)
+    assert first.code not in read("/public/notices/?year=2021")[1]
+    assert "没有这样的公示" in read("/public/notices/?year=2021&state=running")[1]
+    assert read("/public/notices/?year=x&state=y&page=99")[0].status_code == 200
+
+
 def test_a_finding_that_was_sent_back_is_gone_at_once_and_an_objection_is_not_seen(posted):
     finding = Finding.objects.get(household__worker_name="张刚强")
     before = shown(URL)

@@ -17,7 +17,7 @@ from nuanxin.care.models import Consent, Finding, HardshipApplication, Lead, Pap
 from nuanxin.care.services import decide, offers, publish, visits
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
-from nuanxin.matters.services import answer
+from nuanxin.matters.services import answer, raise_one
 from nuanxin.records.models import Event
 from nuanxin.union.models import Household, Notice, Person
 
@@ -334,6 +334,22 @@ def test_consent_is_withdrawn_and_given_again(phone, workers, round_):
     assert "现在没有授权" in text_of(client, "/my/me/consent/")
     client.post("/my/me/consent/", {"agreed": "1"})
     assert Consent.objects.filter(withdrawn_on=None).get().how == "phone"
+
+
+def test_my_matters_are_filtered_and_paged(phone, workers, round_, cast):
+    applied(phone())
+    for n in range(24):
+        made = raise_one(kind="wish", content=f"心愿 {n}", org=workers["w1"].posts.get().org, by=workers["w1"], on=DAY)
+        if n < 3:
+            answer(made, text="好的", outcome="done", by=cast["he"], on=DAY)
+    # Twenty a page, what is open first.
+    assert text_of(phone(), "/my/matters/").count("/my/matters/QTX-M") == 20
+    assert text_of(phone(), "/my/matters/?page=2").count("/my/matters/QTX-M") == 4
+    ended = text_of(phone(), "/my/matters/?state=ended")
+    assert (ended.count("/my/matters/QTX-M"), "/my/hardship/" in ended) == (3, False)
+    assert text_of(phone(), "/my/matters/?kind=hardship").count("/my/hardship/") == 1
+    assert "没有正在办的事" in text_of(phone(), "/my/matters/?kind=problem")
+    assert "筛选" not in text_of(phone("w2"), "/my/matters/")
 
 
 def test_messages_are_read_by_a_post(phone, workers, round_):

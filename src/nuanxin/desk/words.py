@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from nuanxin.ui.words import PROOF
+from nuanxin.ui import words as shared
 
 Words = str | Promise
 Toned = dict[str, tuple[Words, str]]
@@ -40,12 +40,7 @@ COLUMN_EMPTY: dict[str, Words] = {
     "file": _("没有公示中的家庭"),
     "aid": _("本季度还没有审定的家庭"),
 }
-TIERS: Toned = {
-    "deep": (_("深度困难"), "red"),
-    "relative": (_("相对困难"), "amber"),
-    "accident": (_("意外致困"), "blue"),
-    "none": (_("不符合"), "grey"),
-}
+TIERS: Toned = shared.TIERS
 ROUND: Toned = {
     "open": (_("进行中"), "blue"),
     "decided": (_("已认定"), "blue"),
@@ -116,10 +111,7 @@ SOURCE: dict[str, Words] = {
     "review": _("复核"),
     "applied": _("手机申报"),
 }
-RELATION: dict[str, Words] = {
-    "self": _("本人"), "spouse": _("配偶"), "child": _("子女"), "parent": _("父母"), "grandparent": _("祖父母"),
-    "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
-}  # fmt: skip
+RELATION: dict[str, Words] = shared.RELATION
 STUDY: dict[str, Words] = {
     "preschool": _("学前"), "compulsory": _("义务教育"), "upper_secondary": _("高中"), "university": _("大学"),
 }  # fmt: skip
@@ -219,7 +211,7 @@ EVENTS: dict[str, Words] = {
     "matter.withdraw": _("随上报更正撤回"),
     "matter.reopen": _("职工反映没有解决，重新办理"),
 }
-_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, PROOF)
+_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, shared.PROOF)
 
 _SUFFIX = re.compile(r"(?:工会委员会|工会联合会|总工会|工会)$")
 _STREET = re.compile(r".*?(?:街道|镇|乡|社区|路|街|巷|村)")

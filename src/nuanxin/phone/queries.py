@@ -42,6 +42,7 @@ class Case:
     due_label: str = ""
     open: bool = True
     told: str = ""
+    kind: str = "hardship"
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ def matter_case(one: Matter, seen: Viewer) -> Case:
     return Case(
         one.content, words.word(words.KIND, one.kind), reverse("phone:matter", args=[one.code]), _steps(labels, at, ended),
         one.owner.name, one.received_on, None if ended else one.due_on, _("最晚办结"), not ended,
-        words.word(words.MATTER, one.state),
+        words.word(words.MATTER, one.state), one.kind,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext
 
 from nuanxin.care.models import Finding
-from nuanxin.phone.words import TIER, word
+from nuanxin.phone.words import TIERS, word
 from nuanxin.policy import Explanation
 from nuanxin.policy.explain import DecisionSheet, Tested, Tried, say_value
 from nuanxin.policy.rows import sentence
@@ -57,20 +57,20 @@ def read(explanation: Explanation, lang: str) -> Sheet:
         % {
             "name": side.label.text(lang),
             "side": side.text.text(lang),
-            "result": sentence(side.problem, lang) if side.problem else word(TIER, side.result.text),
+            "result": sentence(side.problem, lang) if side.problem else word(TIERS, side.result.text),
         }
         for side in tier.sides
     ]
     changes: dict[str, str] = {}
     for change in tier.changes:
         if change.result.text != Finding.NONE:
-            changes.setdefault(change.name, change.text(lang, word(TIER, change.result.text)))
+            changes.setdefault(change.name, change.text(lang, word(TIERS, change.result.text)))
     sums = [
         (figure.label.text(lang), figure.worked, say_value(figure.value, figure.type, figure.unit, lang))
         for figure in explanation.figures
     ]
     return Sheet(
-        "likely" if helps else "missing" if tier.outcome.problem else "unlikely", word(TIER, value),
+        "likely" if helps else "missing" if tier.outcome.problem else "unlikely", word(TIERS, value),
         sorted(lines, key=lambda line: ("no", "yes", "ask", "other").index(line.mark)), unknown if tier.outcome.problem else [],
         sides, list(changes.values()), sums, explanation.model.document,
     )  # fmt: skip
@@ -91,7 +91,7 @@ def _line(sheet: DecisionSheet, tried: Tried, helps: bool, lang: str) -> Line | 
     holds = tried.result is True
     if for_help:
         mark: Mark = "yes" if holds else "other" if helps else "no"
-        title = gettext("“%(tier)s”的条件") % {"tier": word(TIER, gives)}
+        title = gettext("“%(tier)s”的条件") % {"tier": word(TIERS, gives)}
         return Line(
             mark, title + (gettext("：符合") if holds else gettext("：不符合")), _wanted(told, lang), tried.clause
         )

@@ -7,11 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.ui.words import RELATION as RELATION
+from nuanxin.ui.words import TIERS as TIERS
+
 Words = str | Promise
 
-TIER: dict[str, Words] = {
-    "deep": _("深度困难"), "relative": _("相对困难"), "accident": _("意外致困"), "none": _("不符合"),
-}  # fmt: skip
 ITEM: dict[str, Words] = {
     "living": _("生活补助"), "medical": _("看病补助"), "schooling": _("助学补助"), "accident": _("意外补助"),
 }  # fmt: skip
@@ -22,10 +22,6 @@ OFFER: dict[str, tuple[Words, Words]] = {
     "housing": (_("住房改善"), _("帮您问公租房和修房的办法。")),
     "training": (_("就业培训"), _("学一门手艺，帮您找活干。")),
 }
-RELATION: dict[str, Words] = {
-    "self": _("本人"), "spouse": _("配偶"), "child": _("子女"), "parent": _("父母"), "grandparent": _("祖父母"),
-    "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
-}  # fmt: skip
 STUDY: dict[str, Words] = {
     "": _("没在上学"), "preschool": _("幼儿园"), "compulsory": _("小学、初中"), "upper_secondary": _("高中、中职"),
     "university": _("大学、大专"),
@@ -89,7 +85,9 @@ EVENTS: dict[str, Words] = {
     "matter.reopen": _("您说没解决，转给市总工会复查"),
     "matter.take_back": _("您撤回了这件事"),
 }
+STATES: dict[str, Words] = {"open": _("正在办"), "ended": _("已经办完")}
 KIND: dict[str, Words] = {"wish": _("微心愿"), "problem": _("工作难题")}
+CASES: dict[str, Words] = {"hardship": _("困难申报")} | KIND
 MATTER: dict[str, tuple[Words, str]] = {
     "open": (_("正在办理"), "blue"), "done": (_("已办结"), "green"), "declined": (_("没能办理"), "grey"),
     "withdrawn": (_("已撤回"), "grey"),

@@ -4,7 +4,7 @@ A demo installation keeps a day of its own, so that its quarter is always under 
 it is moved by hand. Everywhere else it is the calendar's day in the installation's time zone.
 """
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -32,3 +32,9 @@ def set_demo_day(day: date) -> None:
 def today() -> date:
     """The day on which what is done now is done."""
     return demo_day() or timezone.localdate()
+
+
+def now() -> datetime:
+    """The moment at which what is done now is done: the time of the clock, on ``today``."""
+    time = timezone.localtime()
+    return datetime.combine(demo_day() or time.date(), time.timetz())

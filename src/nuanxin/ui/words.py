@@ -1,9 +1,10 @@
-"""Words that both faces say: roles, papers, notices."""
+"""Words that both faces say: roles, tiers, relations, papers, notices."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,16 @@ ROLE = {
     "auditor": _("审计"),
     "administrator": _("系统管理员"),
 }
+
+# The tiers of hardship, each with the tone of its chip, and how somebody is related to the worker.
+TIERS: dict[str, tuple[str | Promise, str]] = {
+    "deep": (_("深度困难"), "red"), "relative": (_("相对困难"), "amber"), "accident": (_("意外致困"), "blue"),
+    "none": (_("不符合"), "grey"),
+}  # fmt: skip
+RELATION: dict[str, str | Promise] = {
+    "self": _("本人"), "spouse": _("配偶"), "child": _("子女"), "parent": _("父母"), "grandparent": _("祖父母"),
+    "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
+}  # fmt: skip
 
 # The papers that prove what a family reported.
 PROOF = {

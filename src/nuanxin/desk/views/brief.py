@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from nuanxin.care.models import Round
 from nuanxin.desk import exports
 from nuanxin.desk.linked import Piece, linked
+from nuanxin.records import clock
 from nuanxin.records.services import Refused
 from nuanxin.reports import prints
 from nuanxin.reports import queries as reports
@@ -71,7 +71,7 @@ def suffix_of(span: Range, **more: str) -> str:
 def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The brief of a range of quarters; every figure opens its records; their table is sent out by POST."""
     span, known, wrong = span_asked(request, seen)
-    made = brief_of(span, made_at=timezone.localtime(), lang=lang())
+    made = brief_of(span, made_at=clock.now(), lang=lang())
     suffix = f"?from={span.first}&to={span.last}"
     paragraphs = [(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)]
     figures = [
@@ -108,7 +108,7 @@ def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
 def brief_document(request: HttpRequest, seen: Viewer, form: str) -> HttpResponseBase:
     """The brief as PDF or Word document; that it was sent out is written down."""
     span, _known, _wrong = span_asked(request, seen)
-    made = brief_of(span, made_at=timezone.localtime(), lang=lang())
+    made = brief_of(span, made_at=clock.now(), lang=lang())
     content = prints.render("brief", made.values()) if form == "pdf" else prints.render_docx(made.values())
     write_sent(seen, f"brief:{span.first}-{span.last}", list="brief", format=form)
     return sent_file(content, f"brief-{span.first}-{span.last}", form)

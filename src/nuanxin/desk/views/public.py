@@ -3,17 +3,21 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from nuanxin.care.models import Posting
 from nuanxin.records import clock
 from nuanxin.reports import prints
 from nuanxin.reports.notice import HOTLINE, notice_values, standing
-from nuanxin.ui.pages import sent_file
+from nuanxin.ui.pages import choice, paged, sent_file
+from nuanxin.ui.parts import Filter
 from nuanxin.union.models import Org
 from nuanxin.union.rules import mask_name
 
 SHOWN = 20
+STATES = {"running": gettext_lazy("公示中"), "ended": gettext_lazy("已结束")}
 
 
 @login_not_required
@@ -28,14 +32,21 @@ def notices(request: HttpRequest) -> HttpResponseBase:
         raise Http404
     if union is None and len(unions) == 1:
         union = unions[0]
-    listed = (
-        Posting.objects.filter(round__org=union, from_on__lte=today).select_related("round")
-        if union
-        else Posting.objects.none()
-    )
+    postings = Posting.objects.filter(round__org=union, from_on__lte=today) if union else Posting.objects.none()
+    years = [str(year.year) for year in postings.dates("from_on", "year", order="DESC")]
+    state, year = choice(request.GET, "state", STATES), choice(request.GET, "year", years)
+    found = postings.filter(from_on__year=year) if year else postings
+    if state:
+        found = found.filter(until_on__gte=today) if state == "running" else found.filter(until_on__lt=today)
+    fields = [
+        Filter("union", "", asked),
+        Filter("state", _("全部状态"), state, [(key, str(label)) for key, label in STATES.items()]),
+        Filter("year", _("全部年份"), year, [(one, one) for one in years]),
+    ]
     return render(
         request, "desk/public_notices.html",
-        {"union": union, "unions": unions, "postings": listed.order_by("-from_on", "-pk")[:SHOWN], "today": today, "hotline": HOTLINE},
+        {"union": union, "unions": unions, "page": paged(request, found.select_related("round").order_by("-from_on", "-pk"), SHOWN),
+            "fields": fields if postings else [], "today": today, "hotline": HOTLINE},
     )  # fmt: skip
 
 

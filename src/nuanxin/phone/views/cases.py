@@ -17,20 +17,30 @@ from nuanxin.phone import forms, queries, sheet, words
 from nuanxin.phone.views.apply import _add, _shown, _try
 from nuanxin.records.services import Refused
 from nuanxin.ui.menu import page_url
-from nuanxin.ui.pages import done, framed, in_language, lang, seen_by
-from nuanxin.ui.parts import Fact
+from nuanxin.ui.pages import choice, done, framed, in_language, lang, paged, seen_by
+from nuanxin.ui.parts import Fact, Filter
 from nuanxin.ui.viewer import Viewer
+
+# A worker with a handful of matters has nothing to filter.
+FEW, PAGE = 5, 20
 
 
 @require_safe
 @seen_by("own.read")
 def all_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """我的事: what is open, then what has ended."""
-    found = queries.cases(seen)
+    every = queries.cases(seen)
+    state, kind = choice(request.GET, "state", words.STATES), choice(request.GET, "kind", words.CASES)
+    found = [case for case in every if kind in ("", case.kind) and (not state or case.open == (state == "open"))]
+    page = paged(request, found, PAGE)
+    fields = [
+        Filter("state", _("全部状态"), state, [(key, str(label)) for key, label in words.STATES.items()]),
+        Filter("kind", _("全部类型"), kind, [(key, str(label)) for key, label in words.CASES.items()]),
+    ]  # fmt: skip
     return render(
         request, "phone/matters.html",
-        framed("matters", open=[case for case in found if case.open], ended=[case for case in found if not case.open],
-            org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
+        framed("matters", open=[case for case in page if case.open], ended=[case for case in page if not case.open],
+            page=page, fields=fields if len(every) > FEW or state or kind else [], org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
     )  # fmt: skip
 
 
@@ -73,7 +83,7 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
 
 def _result(finding: Finding) -> dict[str, Any]:
     """The decision for those whom it concerns: tier, aid, reasons, other help, the review."""
-    shown: dict[str, Any] = {"finding": finding, "tier": words.word(words.TIER, finding.tier)}
+    shown: dict[str, Any] = {"finding": finding, "tier": words.word(words.TIERS, finding.tier)}
     try:
         shown["told"] = sheet.read(explain(finding), lang())
     except Refused as refused:

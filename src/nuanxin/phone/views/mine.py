@@ -54,7 +54,7 @@ def me(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     file = seen.own(HouseholdFile).filter(closed_on=None).first()
     return render(
         request, "phone/me.html",
-        framed("me", person=person, file=file, tier=words.word(words.TIER, file.tier) if file else "",
+        framed("me", person=person, file=file, tier=words.word(words.TIERS, file.tier) if file else "",
             claim_url=page_url("account_claim") if person is None else "", sign_out=page_url("account_logout"),
             org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
     )  # fmt: skip

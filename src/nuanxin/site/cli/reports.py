@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from django.utils import timezone
 
+from nuanxin.records import clock
 from nuanxin.records.services import Refused
 from nuanxin.reports import queries
 from nuanxin.reports.brief import LANGS, as_number, make_brief, plain
@@ -63,7 +63,7 @@ def org_of(code: str | None) -> Org:
 
 def _range(org: str | None, first: str | None, last: str | None) -> Range:
     here = org_of(org)
-    whole = queries.whole_range(here, timezone.localdate())
+    whole = queries.whole_range(here, clock.today())
     if first is None or last is None:
         # One end given: the other is that of the records, or the same quarter where these end before it.
         first, last = first or min(whole.first, last or whole.first), last or max(whole.last, first or whole.last)
@@ -97,7 +97,7 @@ def make(
         return
     form, output = _target(form, output)
     span = _range(org, first, last)
-    made = make_brief(span.org, span.first, span.last, made_at=timezone.localtime(), lang=lang)
+    made = make_brief(span.org, span.first, span.last, made_at=clock.now(), lang=lang)
     if form != "text":
         # Loaded here: the fonts and printers take longer than the whole of a brief on the screen.
         from nuanxin.reports import prints
