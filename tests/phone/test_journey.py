@@ -168,7 +168,7 @@ def test_a_family_that_its_union_reported_adds_papers_by_phone(phone, workers, r
     Paper.objects.all().delete()
     url = f"/my/hardship/{Lead.objects.get().code}/"
     page = text_of(phone(), url)
-    assert (page.count("还缺"), page.count("已有")) == (3, 0)
+    assert (page.count("还缺"), page.count("已有"), "这些材料还没有" in page) == (3, 0, True)
     pdf = SimpleUploadedFile("票据.pdf", b"%PDF-1.4\n%%EOF\n")
     assert phone().post(url, {"kind": "medical", "photo": pdf}).headers["Location"] == url
     made = Paper.objects.get()

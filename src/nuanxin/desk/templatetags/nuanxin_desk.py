@@ -43,6 +43,18 @@ def spoken(label: Label) -> str:
 
 
 @register.filter
+def weekday(value: date) -> str:
+    """周四, or Thu."""
+    return words.weekday(value)
+
+
+@register.filter
+def when_tone(when: str) -> str:
+    """The tone of a part of today's work."""
+    return {"over": "red", "soon": "amber", "ok": "green"}[when]
+
+
+@register.filter
 def state_chip(code: str | None, table: str) -> str:
     """A stored code as a chip in its tone; nothing for none."""
     if not code:

@@ -71,6 +71,7 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
         more["unproved"] = page_url("account_claim") or "/account/"
     rows = _shown(queries.papers_in(case, seen))
     more["asked"] = queries.asked(queries.figures_of(case), rows) if form else []
+    more["lacking"] = ("、" if lang() == "zh" else "; ").join(name for name, there in more["asked"] if not there)
     return render(
         request, "phone/hardship.html",
         {"case": case, "form": form, "rows": rows, "back_url": reverse("phone:matters"),
