@@ -88,12 +88,14 @@ def passed():
 
 @pytest.fixture
 def sign_in(cast, passed):
-    """A browser signed in as somebody of the cast, who has passed the second factor (unless told otherwise)."""
+    """A browser signed in as somebody of the cast, or appointed since, who has passed the second factor (unless told otherwise)."""
     from django.test import Client
+
+    from nuanxin.union.models import User
 
     def sign_in(name, second_factor=True):
         client = Client(HTTP_HOST="127.0.0.1")
-        client.force_login(cast[name], backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
         return passed(client) if second_factor else client
 
     return sign_in

@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from tests.rulebook.publishing import other_city, published
 
 from nuanxin.records import clock
 from nuanxin.rulebook import services
@@ -74,8 +75,8 @@ def test_a_draft_goes_from_a_version_to_force_by_two_people(sign_in, city):
     qin.post(page(draft, "publish/"), looked)
     draft.refresh_from_db()
     assert (draft.state, draft.published_by) == ("published", "qin")
-    assert version_at("qingtongxia", date(2023, 10, 1)).policy.version == "2023-2"
-    assert version_at("qingtongxia", date(2023, 9, 30)).policy.version == "2022-1"
+    assert version_at("qingtongxia", city, date(2023, 10, 1)).policy.version == "2023-2"
+    assert version_at("qingtongxia", city, date(2023, 9, 30)).policy.version == "2022-1"
 
 
 def draft_user(name):
@@ -170,7 +171,7 @@ def test_the_trial_counts_on_the_register_and_shows_no_family(sign_in, draft, ci
     rows = table_of(draft.files, "tier.csv")
     rows[4][4] = "<= M"
     services.save_table(draft=draft, file="tier.csv", rows=rows, edits=0, by=cast["pan"], on=DAY)
-    text = sign_in("pan").post(page(draft, "compare/"), {"round": "2023Q2"}).content.decode()
+    text = sign_in("pan").post(page(draft, "compare/"), {"round": "QTX-2023Q2"}).content.decode()
     draft.refresh_from_db()
     assert draft.compared_edits == draft.edits
     # 25,740 yuan for three is exactly the standard of 715: strict before, included now.
@@ -179,7 +180,7 @@ def test_the_trial_counts_on_the_register_and_shows_no_family(sign_in, draft, ci
     assert "QTX-H1" not in text
     sheet = (
         sign_in("pan")
-        .post(page(draft, "compare/"), {"round": "2023Q2", "format": "csv", "purpose": "试算"})
+        .post(page(draft, "compare/"), {"round": "QTX-2023Q2", "format": "csv", "purpose": "试算"})
         .content.decode("utf-8-sig")
     )
     assert len(sheet.strip().splitlines()) == 2
@@ -317,3 +318,94 @@ def test_ceilings_are_said_in_words(sign_in):
     page = sign_in("pan").get("/policies/qingtongxia/2022-1/").content.decode()
     assert '<td>医疗 · 每年</td><td class="r">150,000.00</td>' in page
     assert "medical / year" not in page
+
+
+VERSION = "/policies/qingtongxia/2023-2/"
+
+
+def exported(client, page):
+    """The versions' sheet of a policy as it is sent out."""
+    return client.post(page, {"sheet": "qingtongxia", "format": "csv", "purpose": "核对"}).content.decode("utf-8-sig")
+
+
+def test_what_a_city_publishes_is_in_its_own_desk_and_in_no_others(sign_in, cast, city):
+    other_city()
+    published(city, document="隐泉第二号文")
+    ours, theirs = sign_in("pan"), sign_in("ye")
+    for client, seen in ((ours, True), (sign_in("shen"), True), (theirs, False), (sign_in("wu"), False)):
+        status = 200 if seen else 404
+        listed = client.get("/policies/").content.decode()
+        assert ("隐泉第二号文" in listed, VERSION in listed) == (seen, seen)
+        for path in ("", "files/zip/", "files/dmn/"):
+            assert client.get(VERSION + path).status_code == status, path
+        for path in ("", "settings/", "cases/", "compare/", "files/", "files/zip/", "files/dmn/", "tables/tier.csv/"):
+            assert client.get(f"/policies/drafts/QTX-qingtongxia-001/{path}").status_code == status, path
+        assert ("隐泉第二号文" in exported(client, "/policies/")) == seen
+        drafts = client.post("/policies/", {"format": "csv", "purpose": "核对"}).content.decode("utf-8-sig")
+        assert ("QTX-qingtongxia-001" in drafts) == seen
+        for address in ("/policies/?q=QTX-qing", "/search/?q=2023-2", "/search/?q=隐泉第二", "/search/?q=QTX-qing"):
+            text = client.get(address).content.decode()
+            assert not ("隐泉第二号文" in text or 'href="/policies/drafts/QTX' in text) or seen, address
+    # Nor can the other city begin from it, or learn from what is refused that it is there.
+    assert theirs.post(VERSION).status_code == theirs.post("/policies/qingtongxia/2023-9/").status_code == 404
+    assert not Draft.objects.filter(org__code="WZ").exists()
+    # And its own of the same number is its own.
+    published(Org.objects.get(code="WZ"), document="吴忠第二号文")
+    assert "吴忠第二号文" in theirs.get(VERSION).content.decode()
+    assert "隐泉第二号文" in ours.get(VERSION).content.decode()
+    assert "吴忠" not in ours.get("/policies/").content.decode()
+
+
+def test_a_citys_officer_writes_and_publishes_no_draft_of_the_other(sign_in, cast, city):
+    other_city()
+    draft = services.begin(policy="qingtongxia", version="2022-1", org=city, by=cast["pan"], on=DAY)
+    before = Draft.objects.values().get()
+    ye = sign_in("ye")
+    for part, sent in (
+        ("tables/tier.csv/", form(draft, "tier.csv", op="delete:4")), ("tables/tier.csv/check/", form(draft, "tier.csv")),
+        ("settings/", {"edits": 0, "text": "id = 1"}), ("files/", {"name": "tier.csv", "text": "x", "edits": 0}),
+        ("move/", {"verb": "discard"}), ("compare/", {"round": "QTX-2023Q2"}), ("publish/", {"edits": 0}),
+    ):  # fmt: skip
+        assert ye.post(page(draft, part), sent).status_code == 404, part
+    Draft.objects.update(state="submitted", submitted_by="pan", submitted_on=DAY)
+    assert ye.post(page(draft, "publish/"), {"edits": 0}).status_code == 404
+    Draft.objects.update(state="draft", submitted_by="", submitted_on=None)
+    assert Draft.objects.values().get() == before
+
+
+def test_the_province_reads_a_citys_draft_and_changes_nothing_of_it(sign_in, cast, city):
+    above = Org.objects.create(code="NX", name="宁夏总工会", level="province")
+    Org.objects.filter(code="QTX").update(parent=above)
+    appoint(user="sheng", name="盛省长", org=above, role="policy_officer", from_on=date(2022, 1, 1), by="setup")
+    draft = services.begin(policy="qingtongxia", version="2022-1", org=city, by=cast["pan"], on=DAY)
+    sheng = sign_in("sheng")
+    for part in ("", "settings/", "files/", "tables/tier.csv/"):
+        text = sheng.get(page(draft, part)).content.decode()
+        assert ">保存<" not in text
+        assert "放弃草稿" not in text
+        assert "上传并检查" not in text
+    sheng.post(page(draft, "tables/tier.csv/"), form(draft, "tier.csv", op="delete:4"))
+    sheng.post(page(draft, "move/"), {"verb": "discard"})
+    assert (Draft.objects.get().edits, Draft.objects.get().state) == (0, "draft")
+
+
+def test_the_trial_takes_the_rounds_of_the_own_city_alone(sign_in, draft, cast):
+    from tests.rulebook.test_whose_version import visited
+
+    other = other_city()
+    visited(other, "2023Q2", cast["wu"])
+    pan = sign_in("pan")
+    assert "WZ-2023Q2" not in pan.get(page(draft, "compare/")).content.decode()
+    pan.post(page(draft, "compare/"), {"round": "WZ-2023Q2"})
+    draft.refresh_from_db()
+    assert draft.compared_edits is None
+
+
+def test_the_list_says_where_a_version_comes_from_and_which_counts(sign_in, cast, city):
+    published(city, begins="2023-07-01")
+    published(city, version="2024-1", begins="2024-01-01", base="2023-2")
+    text = sign_in("pan").get("/policies/").content.decode()
+    rows = re.findall(r"<tr>\s*<td><a class=\"u-row\".*?</tr>", text.split('id="list"')[0], re.DOTALL)
+    assert [re.findall(r">(2022-1|2023-2|2024-1|青铜峡市总工会|随软件附带|施行中|未到施行日|已被取代)<", row) for row in rows] == [
+        ["2024-1", "青铜峡市总工会", "未到施行日"], ["2023-2", "青铜峡市总工会", "施行中"], ["2022-1", "随软件附带", "已被取代"],
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from nuanxin.desk.queries import age_on, told
-from nuanxin.rulebook.queries import version_at
+from nuanxin.rulebook.queries import installed
 
 FAMILY = {
     "area": "QTX", "income": 30000, "medical_paid": 0, "schooling_paid": 0, "members": 3, "homes": 1, "runs_business": False,
@@ -14,9 +14,7 @@ FAMILY = {
 
 
 def explained(lang="zh", **change):
-    return told(
-        version_at("qingtongxia", date(2022, 12, 31)).policy.explain(FAMILY | change, as_of=date(2022, 12, 31)), lang
-    )
+    return told(installed("qingtongxia")[0].policy.explain(FAMILY | change, as_of=date(2022, 12, 31)), lang)
 
 
 @pytest.mark.parametrize(

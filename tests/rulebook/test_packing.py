@@ -10,12 +10,12 @@ from nuanxin.policy.dmn import write_dmn
 from nuanxin.policy.folder import POLICY_FILE
 from nuanxin.records.services import Refused
 from nuanxin.rulebook.packing import FILE_BYTES, FILES, packed, unpacked
-from nuanxin.rulebook.queries import look_over, version_named, versions
+from nuanxin.rulebook.queries import installed, look_over
 
 
 @pytest.fixture
 def files():
-    return versions("qingtongxia")[0].files()
+    return dict(installed("qingtongxia")[0].files)
 
 
 def zipped(*entries, flag=None):
@@ -54,7 +54,7 @@ def test_a_dmn_file_comes_back_as_the_same_policy(files):
 
 def test_a_dmn_file_leaves_the_ceilings_and_the_cases_that_it_cannot_say():
     before = {"policy.toml": "a", "tier.csv": "b", "cases.csv": "c", "ceilings.csv": "d"}
-    policy = version_named("qingtongxia", "2022-1", None).policy
+    policy = installed("qingtongxia")[0].policy
     after = unpacked([("x.dmn", write_dmn(policy.model))]).over(before)
     assert (after["ceilings.csv"], "tier.csv" in after) == ("d", True)
     assert after["tier.csv"] != "b"

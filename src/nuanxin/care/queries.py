@@ -25,6 +25,7 @@ from nuanxin.care.models import (
 from nuanxin.records.flows import Move
 from nuanxin.records.services import Refused
 from nuanxin.union.models import Household, Org
+from nuanxin.union.queries import below
 from nuanxin.union.rules import mask_name
 
 FIGURES = ("income", "deductions", "net", "members", "M")
@@ -65,9 +66,13 @@ def papers_of(household: Household) -> QuerySet[Paper]:
 
 
 def visited_rounds(org: Org) -> QuerySet[Round]:
-    """The rounds of a city in which somebody was visited, newest first: what a policy can be tried on."""
+    """The rounds of a city, or of the cities below a province, in which somebody was visited, newest first: what a policy can be tried on."""
     visited = Lead.objects.filter(round=OuterRef("pk"), state__in=["visited", "decided"])
-    return Round.objects.filter(Exists(visited), org=org).order_by("-quarter")
+    return (
+        Round.objects.filter(Exists(visited), org__in=below([org]))
+        .select_related("org")
+        .order_by("-quarter", "org__code")
+    )
 
 
 def undecided(round_: Round) -> QuerySet[Lead]:

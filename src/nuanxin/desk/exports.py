@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from nuanxin.desk import queries, words
 from nuanxin.reports.brief import Brief
 from nuanxin.rulebook.models import Draft
+from nuanxin.rulebook.queries import Version
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Chart, Sheet
 from nuanxin.ui.words import ROLE, notice
@@ -254,15 +255,15 @@ def post_sheet(posts: Iterable[tuple[Any, str]], states: words.Toned) -> Sheet:
     )
 
 
-def version_sheet(versions: Sequence[tuple[Any, bool]], lang: str) -> Sheet:
-    """The versions of a policy, the newest first."""
+def version_sheet(versions: Sequence[Version], lang: str) -> Sheet:
+    """The versions of a policy, those that count first."""
     return Sheet(
         ("政策", "版本", "施行日期", "文件", "来源"),
         lambda: [
             [
                 one.policy.model.name.text(lang), one.policy.version, one.policy.model.effective_from, one.policy.model.document,
-                "本市" if one.own else "随软件附带",
+                one.org.name if one.org else "随软件附带" if one.shipped else "本系统",
             ]
-            for one, _begun in versions
+            for one in versions
         ],
     )  # fmt: skip

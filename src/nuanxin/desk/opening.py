@@ -12,7 +12,7 @@ from nuanxin.care.rules import default_dates
 from nuanxin.care.services import decide
 from nuanxin.desk import words
 from nuanxin.records.services import Refused
-from nuanxin.rulebook.queries import names, versions
+from nuanxin.rulebook.queries import books
 from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import in_language
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
@@ -39,16 +39,16 @@ class OpenRound(Form):
         coming = max(next_quarter(self.last.quarter), quarter_of(today)) if self.last else quarter_of(today)
         quarters = [coming, next_quarter(coming)]
         due, visits = default_dates(*quarter_span(coming))
-        policies = names()
-        standing = self.last.policy if self.last and self.last.policy in policies else policies[0]
+        policies = books(org)
+        standing = self.last.policy if self.last and self.last.policy in policies else next(iter(policies))
         more["initial"] = {
             "quarter": coming, "policy": standing, "area": self.last.area if self.last else "",
             "returns_due_on": max(due, today), "visits_due_on": max(visits, today),
         }  # fmt: skip
         super().__init__(*args, **more)
         self.fields["quarter"].choices = [(quarter, quarter_name(quarter)) for quarter in quarters]  # type: ignore[attr-defined]
-        self.fields["policy"].choices = [(name, versions(name)[-1].policy.model.document) for name in policies]  # type: ignore[attr-defined]
-        areas = sorted({s.area for name in policies for s in versions(name)[-1].policy.model.standards} - {""})
+        self.fields["policy"].choices = [(name, found[0].policy.model.document) for name, found in policies.items()]  # type: ignore[attr-defined]
+        areas = sorted({s.area for found in policies.values() for s in found[0].policy.model.standards} - {""})
         self.fields["area"].choices = [("", _("自动")), *((area, area) for area in areas)]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class OpenRound(Form):
             self.add_error("visits_due_on", _("走访截止早于上报截止，请改晚一些"))
         if said.get("policy"):
             try:
-                said["area"] = said.get("area") or decide.area_for(said["policy"], self.org.code)
+                said["area"] = said.get("area") or decide.area_for(said["policy"], self.org)
             except Refused as refused:
                 self.add_error("area", in_language(str(refused)))
         return said

@@ -281,7 +281,7 @@ def city_for(seen: Viewer | None) -> Org | None:
     if seen is not None:
         return city_of(seen.org)
     return (
-        Org.objects.filter(parent=None, rounds__isnull=False).annotate(last=Max("rounds__quarter")).order_by("-last", "code").first()
+        Org.objects.filter(rounds__isnull=False).annotate(last=Max("rounds__quarter")).order_by("-last", "code").first()
     )  # fmt: skip
 
 

@@ -6,11 +6,10 @@ from fractions import Fraction
 from typing import Any
 
 from nuanxin.care.models import AidPlan, Finding, ReportedMember, Visit
-from nuanxin.care.services.decide import explain
+from nuanxin.care.services.decide import explain, policy_that_decided
 from nuanxin.policy.explain import say_value
 from nuanxin.records.services import Refused
 from nuanxin.reports.prints import DecisionValues, Field, HouseholdFileValues, MemberValues, OpinionValues, VisitValues
-from nuanxin.rulebook.queries import version_named
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.union.models import Household, Person, User
 from nuanxin.union.rules import mask_name, quarter_zh
@@ -156,7 +155,7 @@ def _decision(finding: Finding | None) -> DecisionValues:
         "version": finding.policy_version, "as_of": finding.as_of, "rule": finding.rule or None,
     }  # fmt: skip
     try:
-        blank["policy"] = version_named(finding.policy, finding.policy_version, finding.as_of).policy.model.document
+        blank["policy"] = policy_that_decided(finding).model.document
         sheets = explain(finding).decisions
         sheet = next((sheet for sheet in sheets if sheet.decision.name == "tier"), sheets[0])
     except Refused:

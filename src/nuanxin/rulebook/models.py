@@ -12,6 +12,8 @@ class Draft(models.Model):
 
     It may hold mistakes at any time: they are told, and it cannot be submitted with them. ``edits`` counts the changes: who edits an
     older state than the one that stands is refused. ``compared_edits`` is the state that was last tried on the register.
+
+    A published draft is the version itself: it counts at ``org`` and below it from ``begins_on``, and nobody changes it any more.
     """
 
     code = models.CharField(max_length=80, unique=True)
@@ -29,6 +31,7 @@ class Draft(models.Model):
     published_by = models.CharField(max_length=150, blank=True)
     published_on = models.DateField(null=True)
     version = models.CharField(max_length=40, blank=True)
+    begins_on = models.DateField(null=True)
     digest = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -40,6 +43,8 @@ class Draft(models.Model):
                 & ~Q(submitted_by="")
                 & ~Q(published_by="")
                 & ~Q(published_by=F("submitted_by"))
+                & ~Q(version="")
+                & Q(begins_on__isnull=False)
                 & ~Q(digest=""),
                 name="policy_published_by_another",
             ),
@@ -48,7 +53,17 @@ class Draft(models.Model):
                 name="submitted_draft_has_its_submitter",
             ),
             models.UniqueConstraint(
-                fields=["policy", "version"], condition=Q(state="published"), name="policy_version_published_once"
+                fields=["org", "policy", "version"],
+                condition=Q(state="published"),
+                name="policy_version_published_once",
+            ),
+            models.UniqueConstraint(
+                fields=["org", "policy", "begins_on"], condition=Q(state="published"), name="policy_one_version_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["org", "policy"],
+                condition=Q(state__in=["draft", "submitted"]),
+                name="policy_one_draft_under_way",
             ),
         ]
 

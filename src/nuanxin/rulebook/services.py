@@ -1,12 +1,12 @@
 """Writing a policy's next version: begun from the one in force, edited table by table, submitted by one, published by another.
 
-Nothing of it counts before it is published, and then from its day on; what was decided before stays as it was.
+Nothing of it counts before it is published, and then from its day on, for the union whose draft it was and those below it; what
+was decided before stays as it was.
 """
 
 import csv
 import io
 import re
-import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -20,24 +20,26 @@ from nuanxin.records.services import Refused, move, write_events
 from nuanxin.rulebook.flows import DRAFT
 from nuanxin.rulebook.models import Draft
 from nuanxin.rulebook.packing import Parcel
-from nuanxin.rulebook.queries import look_over, own_folder, version_named, versions
+from nuanxin.rulebook.queries import look_over, version_named, versions
 from nuanxin.union.models import Org, User
-from nuanxin.union.queries import require
+from nuanxin.union.queries import below, require
 
 VERSION = re.compile(r"^[\w.-]{1,40}$", re.ASCII)
 
 
 @transaction.atomic
 def begin(*, policy: str, version: str, org: Org, by: User, on: date) -> Draft:
-    """Begin a draft from a version of a policy: a copy of its files. Raises Refused while another draft of it is under way."""
+    """Begin a union's draft from a version that it sees of a policy: a copy of its files. Raises Refused while another draft of it is under way."""
     require(by, "policy.edit", org, on)
+    # Two who begin at once: the second sees the first's.
+    Org.objects.select_for_update().get(pk=org.pk)
     open_ = Draft.objects.filter(policy=policy, org=org, state__in=["draft", "submitted"]).first()
     if open_:
         raise Refused(f"这个政策已有草稿 {open_.code}，请先办完它 / draft {open_.code} of this policy is under way")
-    base = version_named(policy, version, on)
+    base = version_named(policy, version, org)
     number = Draft.objects.filter(policy=policy, org=org).count() + 1
     draft = Draft.objects.create(
-        code=f"{org.code}-{policy}-{number:03d}", org=org, policy=policy, base_version=base.policy.version, files=base.files(),
+        code=f"{org.code}-{policy}-{number:03d}", org=org, policy=policy, base_version=base.policy.version, files=dict(base.files),
         begun_by=by.username, begun_on=on,
     )  # fmt: skip
     _told(draft, "draft.begin", {"from": base.policy.version}, by, on)
@@ -152,10 +154,18 @@ def _date_of_its_own(draft: Draft, model: Model, decided_until: date | None) -> 
         return "须写明施行日期 / the day from which it is in force is missing"
     if not VERSION.match(version):
         return "版本号用字母、数字、点和横线 / a version is written in letters, digits, dots and hyphens"
-    standing = versions(draft.policy)
-    if version in {known.policy.version for known in standing}:
+    if model.id != draft.policy:
+        return f"政策代号应仍是 {draft.policy} / the policy's id must stay {draft.policy}"
+    standing = versions(draft.policy, draft.org)
+    # Also those of unions below, which would see two of one number.
+    published = Draft.objects.filter(
+        state="published", policy=draft.policy, version=version, org__in=below([draft.org])
+    )
+    if version in {known.policy.version for known in standing} or published.exists():
         return f"版本号 {version} 已经用过 / the version {version} exists already"
-    last = max(known.begins for known in standing)
+    own = [known for known in standing if known.org == draft.org]
+    base = [known for known in standing if known.policy.version == draft.base_version]
+    last = max(known.begins for known in own or base or standing)
     if begins <= last:
         return f"施行日期应晚于现行版本的 {last} / it must begin after the present version's {last}"
     if decided_until is not None and begins <= decided_until:
@@ -192,7 +202,7 @@ def publish(*, draft: Draft, edits: int, decided_until: date | None, by: User, o
     """Put the draft in force from its day: by another person than submitted it, and looked over once more.
 
     ``edits`` is the state that this person looked at: taken back, changed and submitted again meanwhile, it is refused.
-    The folder is written beside and moved into place last, in the transaction: it is there whole, or not at all.
+    From then on the draft is the version.
     """
     draft.refresh_from_db()
     if draft.edits != edits:
@@ -204,15 +214,10 @@ def publish(*, draft: Draft, edits: int, decided_until: date | None, by: User, o
         missing.insert(0, "提交人不能自己发布，请另一位政策管理员发布 / who submitted it cannot publish it")
     policy = look_over(draft.files).policy
     facts = {"version": policy.version, "digest": policy.digest} if policy else {}
-    _move(draft, "publish", by, on, missing=missing, facts=facts, published_by=by.username, published_on=on, **facts)
-    target = own_folder() / draft.policy / facts["version"]
-    beside = target.with_name(f".{target.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    for name, text in draft.files.items():
-        # With the mark that lets spreadsheet programs read Chinese.
-        (beside / name).write_text(text, encoding="utf-8" if name == POLICY_FILE else "utf-8-sig")
-    beside.rename(target)
+    begins = policy.model.effective_from if policy else None
+    _move(
+        draft, "publish", by, on, missing=missing, facts=facts, published_by=by.username, published_on=on, begins_on=begins, **facts
+    )  # fmt: skip
 
 
 def settings_of(text: str) -> dict[str, str]:

@@ -151,7 +151,7 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
     first, last = union_rules.quarter_span(quarter)
     due, _ = default_dates(first, last)
     round_, opened = rounds.open_round(
-        org=org, quarter=quarter, policy=POLICY, area=decide.area_for(POLICY, org.code), by=proposer, on=first
+        org=org, quarter=quarter, policy=POLICY, area=decide.area_for(POLICY, org), by=proposer, on=first
     )
     step(f"{quarter} 应报 owed {round_.owed.count()}，上季度待访 due again {round_.leads.filter(source=Lead.AGAIN).count()}"
          + ("" if opened else "（早已开展 / opened before）"))  # fmt: skip

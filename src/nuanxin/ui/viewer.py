@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from nuanxin.records import clock
 from nuanxin.union import rules
 from nuanxin.union.models import Org, Post, User
-from nuanxin.union.queries import Reach, below, line_of, own, posts_of, with_unread, within
+from nuanxin.union.queries import Reach, below, covering_orgs, own, posts_of, with_unread, within
 
 M = TypeVar("M", bound=models.Model)
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -62,8 +62,8 @@ class Viewer:
 
     def may_at(self, operation: str, org: Org) -> bool:
         """Whether a post over ``org`` permits the operation."""
-        line = {node.pk for node in line_of(org)}
-        return rules.may(operation, {post.role for post in self.posts if post.org_id in line})
+        places = {node.pk for node in covering_orgs(operation, org)}
+        return rules.may(operation, {post.role for post in self.posts if post.org_id in places})
 
     def rows(self, model: type[M]) -> QuerySet[M]:
         """The rows of ``model`` that the officer may see today."""

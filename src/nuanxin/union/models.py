@@ -12,8 +12,9 @@ from nuanxin.union import rules
 class Org(TreeNode):
     """A union organisation (工会). ``code`` is what people use; the parent is the upper union."""
 
-    CITY, STREET, COMMUNITY, ENTERPRISE = "city", "street", "community", "enterprise"
+    PROVINCE, CITY, STREET, COMMUNITY, ENTERPRISE = "province", "city", "street", "community", "enterprise"
     LEVELS = [
+        (PROVINCE, "省总工会"),
         (CITY, "市总工会"),
         (STREET, "镇（街道）总工会"),
         (COMMUNITY, "社区工会联合会"),

@@ -83,6 +83,11 @@ def line_of(org: Org) -> list[Org]:
     return line
 
 
+def covering_orgs(operation: str, org: Org) -> list[Org]:
+    """Where a post permits an operation at ``org``: there or above it; there alone where the operation reaches no further."""
+    return line_of(org) if rules.reach(operation) != {"own"} else [org]
+
+
 def roles_at(user: User, org: Org, on: date) -> set[str]:
     """The roles that a user holds over ``org``: a post covers its organisation and everything below."""
     return set(posts_of(user, on).filter(org__in=[node.pk for node in line_of(org)]).values_list("role", flat=True))
@@ -99,7 +104,8 @@ def officer(code: str) -> User:
 
 def require(user: User, operation: str, org: Org, on: date) -> set[str]:
     """The roles of ``user`` at ``org``, or Refused when none of them permits the operation."""
-    roles = roles_at(user, org, on)
+    held = posts_of(user, on).filter(org__in=[node.pk for node in covering_orgs(operation, org)])
+    roles = set(held.values_list("role", flat=True))
     if not rules.may(operation, roles):
         raise Refused(
             f"{user} 在{org}没有办理「{operation}」的任职 / {user.username} holds no post at {org.code} that permits {operation}"
@@ -109,7 +115,8 @@ def require(user: User, operation: str, org: Org, on: date) -> set[str]:
 
 def covering(operation: str, org: Org, on: date) -> models.QuerySet[User]:
     """The accounts whose posts permit the operation at ``org``."""
-    held = posts_of_all(on).filter(org__in=[node.pk for node in line_of(org)], role__in=rules.PERMITS[operation])
+    places = [node.pk for node in covering_orgs(operation, org)]
+    held = posts_of_all(on).filter(org__in=places, role__in=rules.PERMITS[operation])
     return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("username")
 
 
@@ -263,13 +270,14 @@ def with_unread(posts: models.QuerySet[Post]) -> models.QuerySet[Any]:
 
 
 def city_of(org: Org) -> Org:
-    """The city union above (or the org itself when it is one, or the topmost there is)."""
-    return line_of(org)[-1]
+    """The city union above (or the org itself when it is one, or the topmost there is). Above a city there may be a province."""
+    line = line_of(org)
+    return next((node for node in line if node.level == Org.CITY), line[-1])
 
 
 def city() -> Org:
     """The one city union of a small installation. Raises Refused when there is none or more than one."""
-    found = list(Org.objects.filter(parent__isnull=True)[:2])
+    found = list(Org.objects.filter(level=Org.CITY)[:2])
     if len(found) != 1:
         raise Refused(
             "尚未导入工会组织，请先运行 nuanxin demo load 或 nuanxin union load / no union tree yet: run `nuanxin union load FILE`"

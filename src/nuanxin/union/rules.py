@@ -172,6 +172,9 @@ def reach(operation: str) -> frozenset[str]:
     """The places that an operation reaches, for whoever holds a role that permits it."""
     if operation.startswith(("own.", "account.own")):
         return frozenset({"self"})
+    if operation in ("policy.edit", "policy.publish"):
+        # A union's rules are its own: nobody above writes them, and both who put them in force are its officers.
+        return frozenset({"own"})
     if operation == "round.read":
         # A round is its city's: whoever holds a post in the city's tree sees when returns are due.
         return frozenset({"own", "below", "above"})

@@ -19,7 +19,7 @@ from nuanxin.union.models import Muted, Notice, Org, Person, Post, SavedFilter, 
 from nuanxin.union.queries import notices_of, require
 from nuanxin.union.rules import MUTABLE
 
-_LEVELS = {"city", "street", "community", "enterprise"}
+_LEVELS = {level for level, _ in Org.LEVELS}
 _TITLES = {
     "代码": "code",
     "名称": "name",

@@ -21,9 +21,9 @@ from nuanxin.policy import Explanation, Policy
 from nuanxin.policy.compare import Comparison, compare
 from nuanxin.records.rules import parts
 from nuanxin.records.services import Line, Refused, insert, job, move, write_events
-from nuanxin.rulebook.queries import version_at, version_named, versions
-from nuanxin.union.models import User
-from nuanxin.union.queries import require
+from nuanxin.rulebook.queries import version_at, version_recorded, versions
+from nuanxin.union.models import Org, User
+from nuanxin.union.queries import below, require
 from nuanxin.union.rules import quarter_span
 
 MONEY = ("income", "medical_paid", "schooling_paid", "loss")
@@ -46,19 +46,19 @@ FROM_INPUT = {name: _from_input(name) for name in rules.FIGURES}
 
 
 def policy_of(round_: Round) -> Policy:
-    """The policy of a round, in the version in force on its date."""
-    return version_at(round_.policy, as_of(round_)).policy
+    """The policy of a round, in the version in force for its city on its date."""
+    return version_at(round_.policy, round_.org, as_of(round_)).policy
 
 
-def area_for(policy: str, code: str) -> str:
+def area_for(policy: str, org: Org) -> str:
     """Whose standard counts for a city union: its own, or the policy's only one. Raises Refused when neither is clear."""
-    areas = {standard.area for version in versions(policy) for standard in version.policy.model.standards}
-    if code in areas or "" in areas or not areas:
-        return code
+    areas = {standard.area for version in versions(policy, org) for standard in version.policy.model.standards}
+    if org.code in areas or "" in areas or not areas:
+        return org.code
     if len(areas) == 1:
         return next(iter(areas))
     raise Refused(
-        f"政策「{policy}」没有 {code} 的标准，请用 --area 指明（{'、'.join(sorted(areas))}） / name the area of the standard with --area"
+        f"政策「{policy}」没有 {org.code} 的标准，请用 --area 指明（{'、'.join(sorted(areas))}） / name the area of the standard with --area"
     )
 
 
@@ -195,15 +195,17 @@ def _asked(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array([row[name] for row in rows], type_) for name, type_ in _TYPES.items()})
 
 
-def decided_until(policy: str) -> date | None:
-    """The last day as of which families were decided under a policy."""
-    return Finding.objects.filter(policy=policy).aggregate(last=Max("as_of"))["last"]
+def decided_until(policy: str, org: Org) -> date | None:
+    """The last day as of which families of ``org`` and those below it were decided under a policy."""
+    found = Finding.objects.filter(policy=policy, lead__org__in=below([org]))
+    return found.aggregate(last=Max("as_of"))["last"]
 
 
-def what_if(round_: Round, new: Policy) -> Comparison:
-    """Two policies over the families that a round visited, by union: the one that decided it, and another, on the round's date."""
+def what_if(round_: Round, new: Policy, org: Org) -> Comparison:
+    """Two policies over the families of ``org`` and below that a round visited, by union: the one that decides it, and another, on the
+    round's date."""
     leads = list(
-        round_.leads.filter(state__in=["visited", "decided"])
+        round_.leads.filter(state__in=["visited", "decided"], org__in=below([org]))
         .select_related("org")
         .defer("more", "reasons", "note")
         .order_by("pk")
@@ -225,13 +227,15 @@ def _text(value: Any) -> Any:
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
+def policy_that_decided(finding: Finding) -> Policy:
+    """The policy in the version that a finding names. Raises Refused where its files are not those any more."""
+    named = finding.policy, finding.policy_version, finding.policy_digest
+    return version_recorded(*named, finding.round.org, finding.as_of).policy
+
+
 def explain(finding: Finding) -> Explanation:
     """The decision of one family, as it was made: each term, the limit, the distance, each rule tried."""
-    policy = version_named(finding.policy, finding.policy_version, finding.as_of).policy
-    if policy.digest_on(finding.as_of) != finding.policy_digest:
-        raise Refused(
-            f"政策文件已改动，与认定时的版本 {finding.policy_version} 不一致 / the policy's files differ from those that decided"
-        )
+    policy = policy_that_decided(finding)
     inputs = dict(finding.figures["inputs"])
     for name in MONEY:
         inputs[name] = None if inputs[name] is None else Decimal(inputs[name])
@@ -239,11 +243,17 @@ def explain(finding: Finding) -> Explanation:
 
 
 def recompute(round_: Round) -> list[tuple[Finding, dict[str, Any]]]:
-    """Decide an old round again from the figures that its findings stored; returns those that would differ (none, if all is well)."""
-    findings = list(round_.findings.exclude(state="superseded").order_by("pk"))
-    if not findings:
-        return []
-    policy = policy_of(round_)
+    """Decide an old round again from the figures that its findings stored, each by the version it names; returns those that would differ
+    (none, if all is well)."""
+    by_version: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    for finding in round_.findings.exclude(state="superseded").select_related("round__org").order_by("pk"):
+        by_version[finding.policy, finding.policy_version, finding.policy_digest].append(finding)
+    return [differs for findings in by_version.values() for differs in _recomputed(round_, findings)]
+
+
+def _recomputed(round_: Round, findings: Sequence[Finding]) -> list[tuple[Finding, dict[str, Any]]]:
+    """Of findings of one version, those that would differ."""
+    policy = policy_that_decided(findings[0])
     columns: dict[str, Any] = {}
     for name, type_ in _TYPES.items():
         values = [finding.figures["inputs"].get(name) for finding in findings]

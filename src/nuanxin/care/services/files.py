@@ -90,7 +90,7 @@ def _plan_aid(findings: Sequence[Finding], year: int) -> None:
     if not findings:
         return
     round_ = findings[0].round
-    ceilings = version_at(round_.policy, as_of(round_)).ceilings()
+    ceilings = version_at(round_.policy, round_.org, as_of(round_)).ceilings()
     houses = [finding.household_id for finding in findings]
     for part in parts(houses):
         AidPlan.objects.filter(superseded=False, year=year, household__in=part).update(superseded=True)

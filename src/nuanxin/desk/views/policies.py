@@ -52,13 +52,11 @@ SETTINGS = ("version", "effective_from", "document")
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("policy.read", change="list.export")
 def policies(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
-    """Every policy with its versions, and the drafts; those are sent out as a spreadsheet by POST."""
-    versions = [
-        (name, [(version, version.begins <= seen.today) for version in reversed(queries.versions(name))])
-        for name in queries.names()
-    ]
+    """Every policy with the versions that the viewer's union sees, and the drafts; those are sent out as a spreadsheet by POST."""
+    books = queries.books(seen.org_for("policy.read"))
+    versions = [(name, found, queries.counting(found, seen.today)) for name, found in books.items()]
     if "sheet" in request.POST:
-        sheets = {name: exports.version_sheet(found, lang()) for name, found in versions}
+        sheets = {name: exports.version_sheet(found, lang()) for name, found in books.items()}
         return send_sheet(request, seen, f"org:{seen.org.code}", "policy", sheets)
     state, text = choice(request.GET, "state", words.DRAFT), typed(request.GET)
     drafts = seen.rows(Draft).defer("files")
@@ -73,7 +71,7 @@ def policies(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     ]  # fmt: skip
     return listed(
         request, "desk/policies.html",
-        framed("policies", policies=versions, page=paged(request, drafts, 20), fields=fields),
+        framed("policies", policies=versions, today=seen.today, page=paged(request, drafts, 20), fields=fields),
     )  # fmt: skip
 
 
@@ -81,15 +79,15 @@ def policies(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 @seen_by("policy.read", change="policy.edit")
 def version(request: HttpRequest, seen: Viewer, name: str, version: str) -> HttpResponseBase:
     """One version, in the words of its tables; a draft of the next begins here by POST."""
-    found = next((v for v in _versions(name) if v.policy.version == version), None)
-    if found is None:
-        raise Http404
+    found = _version(seen, name, version)
     if request.method == "POST":
         begun: list[Draft] = []
         if done(
             request,
             lambda: begun.append(
-                services.begin(policy=name, version=version, org=seen.org, by=seen.user, on=seen.today)
+                services.begin(
+                    policy=name, version=version, org=seen.org_for("policy.edit"), by=seen.user, on=seen.today
+                )
             ),
             _("草稿已建好，可以改了。"),
         ):
@@ -105,9 +103,10 @@ def version(request: HttpRequest, seen: Viewer, name: str, version: str) -> Http
     )  # fmt: skip
 
 
-def _versions(name: str) -> list[queries.Version]:
+def _version(seen: Viewer, name: str, version: str) -> queries.Version:
+    """A version that the viewer's union sees: its own, of those above, the installation's. Another city's is not there."""
     try:
-        return queries.versions(name)
+        return queries.version_named(name, version, seen.org_for("policy.read"))
     except Refused:
         raise Http404 from None
 
@@ -141,16 +140,23 @@ def _draft(seen: Viewer, code: str) -> Draft:
     return found
 
 
+def _decided_until(draft: Draft) -> date | None:
+    """The last day as of which families of the draft's union were decided under its policy."""
+    return decided_until(draft.policy, draft.org)
+
+
 def _base(draft: Draft) -> queries.Version:
-    """The version that a draft began from."""
-    return queries.version_named(draft.policy, draft.base_version, draft.begun_on)
+    """The version that a draft began from; where that is not its union's any more, the one that counts."""
+    found = queries.versions(draft.policy, draft.org)
+    named = (version for version in found if version.policy.version == draft.base_version)
+    return next(named, None) or queries.counting(found, draft.begun_on) or found[0]
 
 
 def _told(problems: tuple[Problem, ...]) -> list[tuple[Problem, str]]:
     return [(problem, problem.sentence(lang())) for problem in problems]
 
 
-def _draft_page(draft: Draft, tab: str, looked: queries.Looked, **more: Any) -> dict[str, Any]:
+def _draft_page(seen: Viewer, draft: Draft, tab: str, looked: queries.Looked, **more: Any) -> dict[str, Any]:
     """The frame of a draft's pages: its tabs with what is wrong in each."""
     wrong = {name: sum(problem.file == name for problem in looked.errors) for name in draft.files}
     # What the tables are called is taken from the version the draft began from: that one can be read.
@@ -162,8 +168,10 @@ def _draft_page(draft: Draft, tab: str, looked: queries.Looked, **more: Any) -> 
         (name for name in draft.files if name.endswith(".csv")),
         key=lambda name: (order.get(name, len(order)), name),
     )
+    may_edit = seen.may_at("policy.edit", draft.org)
     return framed(
-        "policies", draft=draft, tab=tab, looked=looked, problems=_told(looked.problems), editable=draft.state == "draft",
+        "policies", draft=draft, tab=tab, looked=looked, problems=_told(looked.problems),
+        editable=draft.state == "draft" and may_edit, may_edit=may_edit,
         settings_wrong=wrong.get(POLICY_FILE, 0), tables=[(name, called.get(name, name), wrong[name]) for name in tables], **more,
     )  # fmt: skip
 
@@ -174,7 +182,7 @@ def draft(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     """The draft at a glance: what is still missing, what it changes, what is next and by whom."""
     found = _draft(seen, code)
     looked = queries.look_over(found.files)
-    needs = services.missing_of(found, decided_until=decided_until(found.policy)) if found.state != "published" else {}
+    needs = services.missing_of(found, decided_until=_decided_until(found)) if found.state != "published" else {}
     steps = [
         (_("政策读得通，没有错误"), "no errors", "problems"), (_("算例都符合期望"), "cases hold", "cases"),
         (_("版本号和施行日期"), "a date of its own", "settings"), (_("在台账上试算过这一稿"), "compared", "compare"),
@@ -184,8 +192,8 @@ def draft(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     return render(
         request, "desk/draft.html",
         _draft_page(
-            found, "overview", looked, checklist=checklist, ready=not needs, own=own, changes=list(_changes(_base(found).files(), found.files)),
-            may_edit=seen.may("policy.edit"), may_publish=seen.may("policy.publish"),
+            seen, found, "overview", looked, checklist=checklist, ready=not needs, own=own, changes=list(_changes(_base(found).files, found.files)),
+            may_publish=seen.may_at("policy.publish", found.org),
         ),
     )  # fmt: skip
 
@@ -236,13 +244,13 @@ def draft_files(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBa
         return render(
             request, "desk/draft_files_look.html",
             _draft_page(
-                found, "files", queries.look_over(after), parcel=parcel, changes=list(_changes(found.files, after)),
+                seen, found, "files", queries.look_over(after), parcel=parcel, changes=list(_changes(found.files, after)),
                 gone=sorted({*found.files} - {*after}), fresh=sorted({*after} - {*found.files}),
             ),
         )  # fmt: skip
     return render(
         request, "desk/draft_files.html",
-        _draft_page(found, "files", queries.look_over(found.files), form=Packet(), may_edit=seen.may("policy.edit")),
+        _draft_page(seen, found, "files", queries.look_over(found.files), form=Packet()),
     )  # fmt: skip
 
 
@@ -286,10 +294,8 @@ def draft_packed(request: HttpRequest, seen: Viewer, code: str, form: str) -> Ht
 @seen_by("policy.read")
 def version_packed(request: HttpRequest, seen: Viewer, name: str, version: str, form: str) -> HttpResponseBase:
     """A version to take along."""
-    found = next((v for v in _versions(name) if v.policy.version == version), None)
-    if found is None:
-        raise Http404
-    return _packed(found.files(), found.policy, f"{name}-{version}", form)
+    found = _version(seen, name, version)
+    return _packed(found.files, found.policy, f"{name}-{version}", form)
 
 
 def _packed(files: Mapping[str, str], policy: Policy | None, name: str, form: str) -> HttpResponse:
@@ -307,9 +313,7 @@ def draft_move(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBas
     found = _draft(seen, code)
     moves = {
         "submit": (
-            lambda: services.submit(
-                draft=found, decided_until=decided_until(found.policy), by=seen.user, on=seen.today
-            ),
+            lambda: services.submit(draft=found, decided_until=_decided_until(found), by=seen.user, on=seen.today),
             _("已提交，请另一位政策管理员审核发布。"),
         ),
         "take_back": (lambda: services.take_back(draft=found, by=seen.user, on=seen.today), _("已退回修改。")),
@@ -329,7 +333,7 @@ def draft_publish(request: HttpRequest, seen: Viewer, code: str) -> HttpResponse
     done(
         request,
         lambda: services.publish(
-            draft=found, edits=_edits(request), decided_until=decided_until(found.policy), by=seen.user, on=seen.today
+            draft=found, edits=_edits(request), decided_until=_decided_until(found), by=seen.user, on=seen.today
         ),
         _("已发布。到施行之日起生效，此前的认定不受影响。"),
     )
@@ -360,7 +364,7 @@ def draft_settings(request: HttpRequest, seen: Viewer, code: str) -> HttpRespons
     here = [(problem, told) for problem, told in _told(looked.problems) if problem.file == POLICY_FILE]
     return render(
         request, "desk/draft_settings.html",
-        _draft_page(found, "settings", looked, text=text, values=services.settings_of(text), here=here),
+        _draft_page(seen, found, "settings", looked, text=text, values=services.settings_of(text), here=here),
     )  # fmt: skip
 
 
@@ -409,7 +413,9 @@ def draft_table(request: HttpRequest, seen: Viewer, code: str, file: str) -> Htt
         return redirect(f"{request.path}?first={first}{anchor}")
     looked = queries.look_over(found.files)
     return render(
-        request, "desk/draft_table.html", _draft_page(found, file, looked, **_grid(found, file, table, first, looked))
+        request,
+        "desk/draft_table.html",
+        _draft_page(seen, found, file, looked, **_grid(found, file, table, first, looked)),
     )
 
 
@@ -544,7 +550,9 @@ def draft_cases(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBa
         Filter("q", _("算例名称"), text),
     ]
     return listed(
-        request, "desk/draft_cases.html", _draft_page(found, "cases", looked, page=paged(request, cases), fields=fields)
+        request,
+        "desk/draft_cases.html",
+        _draft_page(seen, found, "cases", looked, page=paged(request, cases), fields=fields),
     )
 
 
@@ -555,11 +563,11 @@ def draft_compare(request: HttpRequest, seen: Viewer, code: str) -> HttpResponse
     found = _draft(seen, code)
     rounds = list(visited_rounds(found.org)[:12])
     looked = queries.look_over(found.files)
-    shown: dict[str, Any] = {"rounds": rounds, "quarter": request.POST.get("round", "")}
-    chosen = next((round_ for round_ in rounds if round_.quarter == shown["quarter"]), None)
+    chosen = next((round_ for round_ in rounds if round_.code == request.POST.get("round", "")), None)
+    shown: dict[str, Any] = {"rounds": rounds, "chosen": chosen}
     if request.method == "POST" and chosen is not None and looked.policy is not None:
         try:
-            result = what_if(chosen, looked.policy)
+            result = what_if(chosen, looked.policy, found.org)
         except PolicyError as error:
             shown["wrong"] = [problem.sentence(lang()) for problem in error.problems]
         else:
@@ -573,7 +581,7 @@ def draft_compare(request: HttpRequest, seen: Viewer, code: str) -> HttpResponse
                 (words.TIERS.get(a, (a, ""))[0], words.TIERS.get(b, (b, ""))[0], n)
                 for (a, b), n in result.moves.items()
             ]
-    return render(request, "desk/draft_compare.html", _draft_page(found, "compare", looked, **shown))
+    return render(request, "desk/draft_compare.html", _draft_page(seen, found, "compare", looked, **shown))
 
 
 def _exported(request: HttpRequest, seen: Viewer, draft: Draft, result: Any) -> HttpResponse:

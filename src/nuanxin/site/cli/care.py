@@ -58,7 +58,7 @@ def round_open(
 
     org = city()
     made, new = open_round(
-        org=org, quarter=quarter, policy=policy, area=area or area_for(policy, org.code), by=_who(by), on=on,
+        org=org, quarter=quarter, policy=policy, area=area or area_for(policy, org), by=_who(by), on=on,
         returns_due_on=due, visits_due_on=visits_due,
     )  # fmt: skip
     owed = made.owed.count()
