@@ -321,6 +321,7 @@ def test_the_family_sees_who_read_and_takes_a_copy(phone, workers, round_, cast)
     whole = packed.read("my-data.json").decode()
     assert rows["本人 person"][0]["id_number"] == MINE
     assert CHILD not in whole
+    assert [row["kind"] for row in rows["材料 papers"]] == ["medical"]
     assert CHILD not in packed.read("my-data.html").decode()
     assert Event.objects.filter(verb="account.copy", by="w1").count() == 1
 

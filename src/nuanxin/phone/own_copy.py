@@ -12,6 +12,7 @@ from nuanxin.care.models import Consent, Finding, HardshipApplication, Household
 from nuanxin.care.rules import FIGURES
 from nuanxin.care.services.apply import told
 from nuanxin.matters.models import Matter
+from nuanxin.phone.queries import papers
 from nuanxin.records.models import Event
 from nuanxin.records.services import write_events
 from nuanxin.ui.viewer import Viewer
@@ -60,6 +61,9 @@ def _everything(seen: Viewer) -> dict[str, Any]:
             for kin in living
         ],
         "困难申报 applications": [_application(one) for one in seen.own(HardshipApplication).order_by("pk")],
+        "材料 papers": list(
+            papers(seen).order_by("pk").values("kind", "added_on", "application__code", "lead__round__quarter")
+        ),
         "申报情况 reported": list(seen.own(Lead).order_by("pk").values("code", "round__quarter", "source", "state", "opened_on", *FIGURES)),
         "认定 decisions": list(
             seen.own(Finding).filter(state__in=("published", "objected", "certified", "refused", "closed")).order_by("pk").values(
