@@ -13,7 +13,7 @@ from tests.rulebook.publishing import other_city, published
 from nuanxin.records import clock
 from nuanxin.rulebook import services
 from nuanxin.rulebook.models import Draft
-from nuanxin.rulebook.queries import table_of, version_at
+from nuanxin.rulebook.queries import installed, table_of, version_at
 from nuanxin.union.models import Org
 from nuanxin.union.services import appoint
 
@@ -387,6 +387,14 @@ def test_the_province_reads_a_citys_draft_and_changes_nothing_of_it(sign_in, cas
     sheng.post(page(draft, "tables/tier.csv/"), form(draft, "tier.csv", op="delete:4"))
     sheng.post(page(draft, "move/"), {"verb": "discard"})
     assert (Draft.objects.get().edits, Draft.objects.get().state) == (0, "draft")
+
+
+def test_a_drafts_pages_say_of_which_policy(sign_in, draft):
+    name = installed("qingtongxia")[0].policy.model.name.zh
+    for part in ("", "settings/", "tables/tier.csv/"):
+        text = sign_in("pan").get(page(draft, part)).content.decode()
+        assert name in re.search(r"<title>(.*?)</title>", text, re.DOTALL)[1]
+        assert name in re.search(r"<h1.*?</h1>", text, re.DOTALL)[0]
 
 
 def test_the_trial_takes_the_rounds_of_the_own_city_alone(sign_in, draft, cast):

@@ -170,7 +170,7 @@ def _draft_page(seen: Viewer, draft: Draft, tab: str, looked: queries.Looked, **
     )
     may_edit = seen.may_at("policy.edit", draft.org)
     return framed(
-        "policies", draft=draft, tab=tab, looked=looked, problems=_told(looked.problems),
+        "policies", draft=draft, called=base.name, tab=tab, looked=looked, problems=_told(looked.problems),
         editable=draft.state == "draft" and may_edit, may_edit=may_edit,
         settings_wrong=wrong.get(POLICY_FILE, 0), tables=[(name, called.get(name, name), wrong[name]) for name in tables], **more,
     )  # fmt: skip
