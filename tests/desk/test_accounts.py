@@ -231,6 +231,20 @@ def test_a_post_that_ends_later_is_held_until_then(guan, cast):
     assert not posts_of(cast["bai"], date(2023, 8, 1)).exists()
 
 
+def test_a_post_that_ends_by_its_date_gives_nothing_the_next_morning_in_a_session_that_was_open(cast, city, sign_in):
+    """The rights of one post go with it, those of the other stay; with the last one every page is the door's."""
+    appoint(user="bai", name="白秀磊", org=city, role="auditor", from_on=DAY, by="setup")
+    ends = {"auditor": date(2023, 7, 31), "visitor": date(2023, 8, 31)}
+    for role, last_on in ends.items():
+        Post.objects.filter(user=cast["bai"], role=role).update(until_on=last_on)
+    bai, seen = sign_in("bai"), []
+    for day in (date(2023, 7, 31), date(2023, 8, 1), date(2023, 8, 31), date(2023, 9, 1)):
+        clock.set_demo_day(day)
+        seen.append([bai.get(url).status_code for url in ("/accounts/", "/visits/")])
+    assert seen == [[200, 200], [404, 200], [404, 200], [302, 302]]
+    assert bai.post("/visits/").headers["Location"] == "/"
+
+
 def test_a_post_given_today_by_mistake_is_taken_back(guan, cast):
     guan.post("/accounts/bai/", {"role": "auditor", "org": "QTX", "from_on": "2023-07-07"})
     guan.post("/accounts/bai/auditor/QTX/end/", {"last_on": "2023-07-06", "reason": "给错了"})

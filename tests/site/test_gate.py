@@ -1,5 +1,8 @@
 """Officers' logins: passwords, locks, the second factor on every page."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.test import Client
@@ -7,7 +10,7 @@ from django.urls import URLPattern, get_resolver
 
 from nuanxin.records.models import Event
 from nuanxin.site import demo, forms
-from nuanxin.union import rules
+from nuanxin.union import accounts, rules
 from nuanxin.union.models import Post, User
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +52,61 @@ def test_wrong_passwords_lock_the_account_until_a_time_that_is_told_and_written_
     assert Event.objects.filter(verb="account.lock", subject="user:bai", chain="QTX").count() == 1
     # Another account from the same address may.
     assert login(Client(HTTP_HOST="127.0.0.1"), "tian").status_code == 302
+
+
+def test_nobody_locks_a_person_out_of_the_own_device(browser):
+    times = rules.LIMITS["password.account"][0]
+    login(browser, "bai")
+    browser.post("/account/logout/")
+    guesser = Client(HTTP_HOST="127.0.0.1", REMOTE_ADDR="203.0.113.7")
+    for _ in range(times):
+        login(guesser, "bai", "wrong-wrong-1")
+    assert "以后可以再试" in login(guesser, "bai").content.decode()
+    assert "以后可以再试" in login(Client(HTTP_HOST="127.0.0.1"), "bai").content.decode()
+    assert login(browser, "bai").status_code == 302
+    # What was guessed elsewhere is not forgotten with it.
+    assert "以后可以再试" in login(guesser, "bai").content.decode()
+
+
+def test_a_device_is_known_for_its_own_account_and_locks_by_itself(browser):
+    times = rules.LIMITS["password.account"][0]
+    login(browser, "bai")
+    browser.post("/account/logout/")
+    guesser = Client(HTTP_HOST="127.0.0.1", REMOTE_ADDR="203.0.113.7")
+    for _ in range(times):
+        login(guesser, "tian", "wrong-wrong-1")
+    assert "以后可以再试" in login(browser, "tian").content.decode()
+    for _ in range(times):
+        login(browser, "bai", "wrong-wrong-1")
+    assert "以后可以再试" in login(browser, "bai").content.decode()
+    assert accounts.locked_accounts(["bai", "tian", "he"]).keys() == {"bai", "tian"}
+
+
+@pytest.mark.parametrize("later", [0, 25, 45])
+def test_a_code_lets_in_once_as_long_as_it_would(browser, cast, settings, monkeypatch, later):
+    from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+
+    settings.NUANXIN_DEMO = False
+    secret, began = "JBSWY3DPEHPK3PXP", time.time() // 30 * 30
+
+    def at(seconds):
+        monkeypatch.setattr("allauth.mfa.totp.internal.auth.time.time", lambda: began + seconds)
+        now = datetime.fromtimestamp(began + seconds, UTC)
+        monkeypatch.setattr("django.core.cache.backends.db.tz_now", lambda: now)
+
+    TOTP.activate(cast["he"], secret)
+    code = format_hotp_value(hotp_value(secret, int(began // 30)))
+    at(0)
+    login(browser, "he")
+    assert browser.post("/account/second/code/", {"code": code}).status_code == 302
+    other = Client(HTTP_HOST="127.0.0.1")
+    login(other, "he")
+    at(later)
+    assert "验证码不对" in other.post("/account/second/code/", {"code": code}).content.decode()
+    # A code of another period is not refused with it.
+    at(60)
+    fresh = format_hotp_value(hotp_value(secret, int(began // 30) + 2))
+    assert other.post("/account/second/code/", {"code": fresh}).status_code == 302
 
 
 def test_wrong_passwords_lock_the_address_too(browser):

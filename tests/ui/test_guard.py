@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from nuanxin.records.services import insert
 from nuanxin.ui.guard import ContentPolicy, WriteInGet
-from nuanxin.union.models import Attempt
+from nuanxin.union.models import Attempt, User
 
 
 def policy(rf) -> dict[str, str]:
@@ -55,6 +56,21 @@ def test_a_page_on_the_way_in_is_kept_in_no_cache_either(planted, db):
 @pytest.mark.django_db
 def test_what_a_page_says_of_itself_stands(sign_in):
     assert sign_in("bai").get("/visits/worker.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.django_db
+def test_who_signs_in_after_another_finds_nothing_of_the_other(cast):
+    User.objects.update(password=make_password("a-quiet-lamp-17"))
+    browser = Client(HTTP_HOST="127.0.0.1")
+
+    def cleared(name):
+        # As when a session ended by itself: the browser was told nothing.
+        browser.cookies.pop("sessionid", None)
+        answer = browser.post("/account/login/", {"login": name, "password": "a-quiet-lamp-17"})
+        assert answer.status_code == 302
+        return answer.headers.get("Clear-Site-Data")
+
+    assert [cleared(name) for name in ("bai", "bai", "tian", "bai")] == [None, None, '"storage"', '"storage"']
 
 
 @pytest.mark.django_db

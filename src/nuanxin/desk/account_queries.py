@@ -59,7 +59,7 @@ class Line:
 
 
 def lines(page: Sequence[Any]) -> list[Line]:
-    locked = service.locked_until("password.account", [account.username for account in page])
+    locked = service.locked_accounts(account.username for account in page)
     return [
         Line(
             account, shown_name(account), bool({post.role for post in account.seen_posts} & rules.SECOND_FACTOR),

@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
@@ -27,6 +28,8 @@ from django.utils.translation import gettext_lazy as _
 from nuanxin.records import clock
 from nuanxin.records.services import write_events
 from nuanxin.site import demo, sessions
+from nuanxin.ui.guard import LAST
+from nuanxin.ui.viewer import mark_of
 from nuanxin.union import accounts, secrets
 from nuanxin.union.models import User
 from nuanxin.union.queries import posts_of
@@ -77,7 +80,8 @@ class Accounts(DefaultAccountAdapter):
         """A locked account or address is told until when, and no password is looked at; the demo's printed one is none outside a demo."""
         if not settings.NUANXIN_DEMO and credentials.get("password") == demo.PASSWORD:
             raise ValidationError(_PRINTED)
-        for limit, who in self._counted(request, credentials):
+        account, address = self._counted(request, credentials)
+        for limit, who in (("password.account", account), ("password.address", address)):
             if until := accounts.locked_until(limit, [who]).get(who):
                 at = timezone.localtime(until)
                 raise ValidationError(
@@ -86,19 +90,23 @@ class Accounts(DefaultAccountAdapter):
                 )
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        (_account, username), (_address, address) = self._counted(request, credentials)
-        accounts.note_wrong_password(username=username, address=address, on=clock.today())
+        account, address = self._counted(request, credentials)
+        accounts.note_wrong_password(tried=account, address=address, on=clock.today())
 
-    def _counted(self, request: HttpRequest, credentials: dict[str, Any]) -> list[tuple[str, str]]:
+    def _counted(self, request: HttpRequest, credentials: dict[str, Any]) -> tuple[str, str]:
+        """What a try counts against: the account, on a device of its own apart, and the address. Whoever guesses elsewhere locks the account
+        there, and its person comes in where that one has signed in before."""
         username = credentials.get("username", "").strip().lower()
-        return [("password.account", username), ("password.address", self.get_client_ip(request))]
+        found = User.objects.filter(username=username).first()
+        known = found is not None and request.COOKIES.get(LAST) == mark_of(found)
+        return accounts.tried_as(username, known=known), self.get_client_ip(request)
 
     def _rollback_login_failed_rl_usage(self) -> None:
         # We count failures alone: there is nothing to take back after a success.
         return
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
-        accounts.forget_wrong_passwords(user.username)
+        accounts.forget_wrong_passwords(self._counted(request, {"username": user.username})[0])
         return super().post_login(request, user, **more)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -178,6 +186,7 @@ def second_factor_added(
         recovery_codes_made(sender, request, user, authenticator)
     else:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+        second_factor_used(sender, request, authenticator)
         _written(user, "account.factor_add", authenticator)
 
 
@@ -203,9 +212,15 @@ def second_factor_removed(
 
 
 def second_factor_used(sender: Any, request: HttpRequest, authenticator: Authenticator, **more: Any) -> None:
-    """In a demo everybody shares the accounts and sees the same code: it may be used twice."""
-    if settings.NUANXIN_DEMO and authenticator.type == Authenticator.Type.TOTP:
-        cache.delete(authenticator.wrap()._get_used_cache_key(request.POST.get("code", "")))
+    """A code is good for once, as long as any code is taken: allauth remembers it for one period, and takes those beside it too. In a demo
+    everybody shares the accounts and sees the same code: it may be used twice."""
+    if authenticator.type != Authenticator.Type.TOTP:
+        return
+    used = authenticator.wrap()._get_used_cache_key(request.POST.get("code", ""))
+    if settings.NUANXIN_DEMO:
+        cache.delete(used)
+    else:
+        cache.set(used, "y", mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1))
 
 
 def password_changed(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:

@@ -23,6 +23,7 @@ from nuanxin.records import clock
 from nuanxin.records.services import Refused
 from nuanxin.site import forms
 from nuanxin.site.adapters import Social
+from nuanxin.ui.guard import known_here
 from nuanxin.ui.pages import done, in_language, seen_by
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union import accounts, rules, secrets, texts
@@ -194,7 +195,7 @@ def choose_password(request: HttpRequest) -> HttpResponseBase:
             _tell(form, None, refused)
         else:
             done(request, lambda: None, _("密码已设好，请用它登录。"))
-            return redirect("account_login")
+            return known_here(redirect("account_login"), User.objects.get(username=told["login"].strip().lower()))
     return render(request, "site/choose_password.html", {"form": form, "back_url": "/"})
 
 

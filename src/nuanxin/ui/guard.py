@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,7 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
+from nuanxin.ui.viewer import mark_of
+from nuanxin.union.models import User
+
 Answer = Callable[[HttpRequest], HttpResponse]
+Response = TypeVar("Response", bound=HttpResponse)
 
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{tiles}; font-src 'self'; "
@@ -45,15 +50,40 @@ def _origin(tiles: str) -> str:
 WRITES_IN_GET = frozenset({"weixin_login", "weixin_callback"})
 
 
+# Whose device it is: of the account that signed in on it last. Its drafts may be there, and others' wrong passwords do not keep it out.
+LAST = "nuanxin_account"
+
+
+def known_here(response: Response, user: User) -> Response:
+    """The device is the account's own from now on."""
+    response.set_cookie(
+        LAST,
+        mark_of(user),
+        max_age=365 * 24 * 3600,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    return response
+
+
 def ForgetAtLogout(answer: Answer) -> Answer:  # noqa: N802
-    """Whoever signs out leaves nothing on the device: what scripts kept there (drafts, copies of pages) is deleted by the browser."""
+    """Whoever signs out, and whoever another signs in after, leaves nothing on the device: what scripts kept there (drafts, copies of pages)
+    is deleted by the browser. Who signs in again after a session that ended by itself finds the own drafts."""
 
     def page(request: HttpRequest) -> HttpResponse:
         user = getattr(request, "user", None)
         was_in = user is not None and user.is_authenticated
         response = answer(request)
-        if was_in and request.method == "POST" and not request.user.is_authenticated:
+        if request.method != "POST" or user is None:
+            return response
+        if was_in and not request.user.is_authenticated:
             response.headers["Clear-Site-Data"] = '"storage"'
+        elif not was_in and isinstance(request.user, User):
+            mark = mark_of(request.user)
+            if request.COOKIES.get(LAST, mark) != mark:
+                response.headers["Clear-Site-Data"] = '"storage"'
+            known_here(response, request.user)
         return response
 
     return page

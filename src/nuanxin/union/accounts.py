@@ -60,29 +60,46 @@ def _take(limit: str, who: str, zh: str, en: str) -> None:
     count(limit, who)
 
 
+# Behind an account's name: tries on a device on which it has signed in before, which are counted apart.
+_KNOWN = " @known"
+
+
+def tried_as(username: str, *, known: bool) -> str:
+    """What tries of an account's password are counted by."""
+    return username + _KNOWN if known else username
+
+
+def locked_accounts(usernames: Iterable[str]) -> dict[str, datetime]:
+    """Which accounts are locked, on known devices or on others, and until when."""
+    names = [tried_as(name, known=known) for name in usernames for known in (False, True)]
+    until = locked_until("password.account", names)
+    return {name.removesuffix(_KNOWN): until[name] for name in sorted(until, key=until.__getitem__)}
+
+
 @transaction.atomic
-def note_wrong_password(*, username: str, address: str, on: date) -> None:
+def note_wrong_password(*, tried: str, address: str, on: date) -> None:
     """Count a wrong password; that an account got locked is an Event, so that its administrator knows."""
     count("password.address", address)
-    if not count("password.account", username):
+    if not count("password.account", tried):
         return
+    username = tried.removesuffix(_KNOWN)
     post = Post.objects.filter(user__username=username).select_related("org").order_by("org__level", "pk").first()
     if post:
         _told(post.org, "account.lock", username, "-", on, {"minutes": rules.LIMITS["password.account"][1]})
 
 
-def forget_wrong_passwords(username: str) -> None:
-    """After a login, the account's count begins anew; the address's does not."""
-    Attempt.objects.filter(key=key_of("password.account", username)).delete()
+def forget_wrong_passwords(*tried: str) -> None:
+    """After a login, the account's count begins anew, on such devices; the address's does not."""
+    Attempt.objects.filter(key__in=[key_of("password.account", one) for one in tried]).delete()
 
 
 @transaction.atomic
 def unlock(*, account: User, by: User, on: date) -> None:
     """End an account's lock."""
     org = _reached(account, by, on)
-    if account.username not in locked_until("password.account", [account.username]):
+    if account.username not in locked_accounts([account.username]):
         raise Refused(f"{account} 没有被锁定 / {account.username} is not locked")
-    forget_wrong_passwords(account.username)
+    forget_wrong_passwords(account.username, account.username + _KNOWN)
     _told(org, "account.unlock", account.username, by.username, on)
 
 
@@ -407,7 +424,7 @@ def reset_password(*, account: User, by: User | None, on: date) -> str:
     # Another one that is none: tokens handed over before are dead.
     account.set_unusable_password()
     account.save(update_fields=["password"])
-    forget_wrong_passwords(account.username)
+    forget_wrong_passwords(account.username, account.username + _KNOWN)
     end_sessions(account)
     chain = org or next((post.org for post in account.posts.select_related("org")), None)
     if chain:
@@ -434,7 +451,7 @@ def choose_password(*, username: str, token: str, password: str, on: date) -> No
     found.set_password(password)
     if not User.objects.filter(pk=found.pk, password=old).update(password=found.password):
         raise Refused("链接刚刚用过了 / the link has just been used")
-    forget_wrong_passwords(found.username)
+    forget_wrong_passwords(found.username, found.username + _KNOWN)
     end_sessions(found)
     post = found.posts.select_related("org").order_by("org__level", "pk").first()
     if post:

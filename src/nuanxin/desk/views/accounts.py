@@ -185,7 +185,7 @@ def account(request: HttpRequest, seen: Viewer, name: str) -> HttpResponseBase:
         told = _("%(name)s：%(role)s，%(org)s") % {"name": found, "role": ROLE[values["role"]], "org": values["org"]}
         done(request, lambda: service.give_post(account=found, by=seen.user, on=seen.today, **values), told)
         return redirect("desk:account", name)
-    locked = service.locked_until("password.account", [found.username]).get(found.username)
+    locked = service.locked_accounts([found.username]).get(found.username)
     sessions = service.sessions_of(found)
     facts = [
         Fact(_("账号"), found.username),

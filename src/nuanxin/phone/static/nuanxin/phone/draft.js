@@ -1,7 +1,7 @@
 /* A form marked data-draft keeps what is typed in this browser until the server has it, and is sent when the phone is back on line.
-   Fields marked data-private (ID numbers, phones), files and hidden fields are never kept. Without this script the form works as it is. */
+   Kept for one account: another's are deleted. Fields marked data-private (ID numbers, phones), files and hidden fields are never kept. Without this script the form works as it is. */
 (() => {
-  const PREFIX = "nuanxin-draft:";
+  const PREFIX = "nuanxin-draft:", MINE = `${PREFIX}${document.body.dataset.account}:`;
   const store = window.localStorage;
   const wrong = document.querySelector(".u-errors");
 
@@ -10,6 +10,8 @@
   const [way] = performance.getEntriesByType("navigation");
   const ledOn = way && way.redirectCount > 0 && !wrong;
   for (const key of Object.keys(store).filter((name) => name.startsWith(PREFIX))) {
+    // Another account's, on a browser that did not delete it when that one signed out.
+    if (!key.startsWith(MINE)) { store.removeItem(key); continue; }
     const kept = JSON.parse(store.getItem(key));
     if (!kept.sent) continue;
     if (ledOn && kept.page !== location.pathname) store.removeItem(key);
@@ -21,7 +23,7 @@
     !["hidden", "file", "password", "submit"].includes(field.type);
 
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    const key = PREFIX + form.dataset.draft;
+    const key = MINE + form.dataset.draft;
     const note = form.querySelector("[data-unsent]");
     const fields = () => [...form.elements].filter(keepable);
     const say = (what) => {
