@@ -46,7 +46,7 @@ def test_each_family_has_its_own_error_and_the_rest_are_decided(heads: Policy) -
     assert found["t"].to_pylist() == ["lo", None, "mid", None, None, None, None]
     sides = (
         "if x below 5: lo; if x from 5 to below 10: conflict: the rules a + b all match where only one may; "
-        "if x from 10 to below 20.0001: mid; if x 20.0001 or more: not decided: no rule matches"
+        "if x from 10 to 20: mid; if x above 20: not decided: no rule matches"
     )
     assert found["t_problem"].to_pylist() == [
         None,

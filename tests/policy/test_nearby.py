@@ -170,7 +170,7 @@ INCOME = '[[input]]\nname = "x"\ntype = "money"\nlabel = {zh = "收入", en = "i
     ("formula", "kind", "en"),
     [
         ("x < 100", "boolean", ["below 100.00 yuan: yes", "100.00 yuan or more: no"]),
-        ("x >= 12.5 * 2 and x <= 30", "boolean", ["below 25.00 yuan: no", "from 25.00 yuan to below 30.01 yuan: yes", "30.01 yuan or more: no"]),
+        ("x >= 12.5 * 2 and x <= 30", "boolean", ["below 25.00 yuan: no", "from 25.00 yuan to 30.00 yuan: yes", "above 30.00 yuan: no"]),
         ("x * 0 + 5", "money", ["whatever it is: 5.00 yuan"]),
         ("min(x, 1000)", "money", ["is given: cannot tell what would follow"]),
         ("1 / (x * x - 2) > 0.001", "boolean", ["is given: cannot tell what would follow"]),

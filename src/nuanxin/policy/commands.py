@@ -16,6 +16,8 @@ from nuanxin.policy.policy import Policy, PolicySet, today
 from nuanxin.policy.tables import format_of, read_table, writable, write_table
 from nuanxin.policy.values import Unreadable, read_date
 
+OF_THE_HEADER = ("no-columns", "duplicate-column", "column-taken", "no-as-of")
+
 
 def day(text: str | None) -> dt.date | None:
     """A date from the command line. Raises PolicyError."""
@@ -70,19 +72,29 @@ def decide(
         on = day(as_of)
     policy = load(policy_path, on if isinstance(on, dt.date) else None)
     about = {"policy": policy.id, "version": policy.version, "digest": policy.digest}
+    try:
+        return {**about, **_decided(policy, table_path, out, on, engine, lang), "out": str(out)}
+    except PolicyError as error:
+        raise error.at(str(table_path), 1) if error.code in OF_THE_HEADER else error from None
+
+
+def _decided(
+    policy: Policy, table_path: Path, out: Path, on: dt.date | str | None, engine: str, lang: str
+) -> dict[str, Any]:
+    """The file decided and written; its counts."""
     streamed = _both_parquet(table_path, out)
     if engine == "spark":
         from nuanxin.policy import spark
 
         if streamed:
-            return {**about, **spark.decide_file(policy, table_path, out, on, lang), "out": str(out)}
+            return spark.decide_file(policy, table_path, out, on, lang)
         decided = spark.decide_table(policy, read_table(table_path), on, lang, spark.session())
     else:
         if streamed and not isinstance(on, str):
-            return {**about, **policy.decide_parquet(table_path, out, on, lang=lang), "out": str(out)}
+            return policy.decide_parquet(table_path, out, on, lang=lang)
         decided = policy.decide(read_table(table_path), on, lang=lang)
     write_table(decided, out)
-    return {**about, **summary(policy, decided), "out": str(out)}
+    return summary(policy, decided)
 
 
 def _both_parquet(table: Path, out: Path) -> bool:

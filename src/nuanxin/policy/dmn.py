@@ -9,6 +9,8 @@ import csv
 import datetime as dt
 import io
 import json
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -51,6 +53,7 @@ NAMESPACE = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 OURS = "urn:nuanxin:policy:1"
 AS_OF = "as_of"  # the date input that an exported standard reads
 _AGGREGATORS = {"SUM": "C+", "MIN": "C<", "MAX": "C>", "COUNT": "C#"}
+_XML_ID = re.compile(r"[^\W\d][\w.-]*")
 MAX_BYTES = 20_000_000
 NAMED = ("inputData", "decision", "businessKnowledgeModel", "itemDefinition", "itemComponent", "formalParameter")
 
@@ -403,7 +406,7 @@ class _Reader:
         clause = next(
             (note for note in notes if note), (description.text or "").strip() if description is not None else ""
         )
-        return Rule(clean(item.get("id") or number), conditions, trees, texts, clause, at)
+        return Rule(clean(_ours(item, "rule") or item.get("id") or number), conditions, trees, texts, clause, at)
 
 
 def read_dmn(path: Path) -> Model:
@@ -443,6 +446,7 @@ class _Writer:
         self.root.set("name", model.name.en)
         self.root.set("namespace", f"urn:nuanxin:{model.id}")
         self.ids: dict[str, str] = {}
+        self.rule_ids: set[str] = set()
 
     def add(self, parent: Any, tag: str, text: str | None = None, **attributes: str) -> Any:
         element = etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}")
@@ -623,12 +627,21 @@ class _Writer:
                 self.add(item, "defaultOutputEntry", output.default_text)
         self.add(table, "annotation", name="clause")
         for rule in hit_table.rules:
-            row = self.add(table, "rule", id=rule.id)
+            row = self.add(table, "rule", id=self._rule_id(rule.id, self.ids[decision.name]))
+            self.ours(row, rule="" if row.get("id") == rule.id else rule.id)
             for cell in rule.cells:
                 self.add(row, "inputEntry", cell.text)
             for text in rule.output_texts:
                 self.add(row, "outputEntry", text)
             self.add(row, "annotationEntry", rule.clause)
+
+    def _rule_id(self, rule: str, decision: str) -> str:
+        """The rule's id where XML takes it as one, else one of ours: an id begins with a letter, has no spaces, and stands once in a file."""
+        ids = self.ids.values()
+        free = _XML_ID.fullmatch(rule) and rule not in self.rule_ids and rule not in ids and rule != "_definitions"
+        made = rule if free else f"{decision}_r{len(self.rule_ids) + 1}"
+        self.rule_ids.add(made)
+        return made
 
 
 def _words_text(output: Output) -> str:
@@ -713,13 +726,13 @@ def write_folder(model: Model) -> dict[str, bytes]:
             "clause": figure.clause, "label": _label_of(figure.label, figure.name),
         }  # fmt: skip
         lines += _block("[[derived]]", values)
-    for number, decision in enumerate(model.decisions, 1):
+    for decision in model.decisions:
         outputs = [_output(output) for output in decision.outputs]
         values = {"name": decision.name, "label": _label_of(decision.label, decision.name), "clause": decision.clause}
         if decision.table is None:
             values |= {"kind": "expression", "expression": decision.text, "outputs": outputs}
         else:
-            name = f"{_file_name(decision.name) or number}.csv"
+            name = _file_name(decision.name, files)
             values |= {"kind": "table", "file": name, "hit_policy": decision.table.hit, "outputs": outputs}
             files[name] = _csv(_table_rows(decision, decision.table))
         lines += _block("[[decision]]", values)
@@ -729,8 +742,12 @@ def write_folder(model: Model) -> dict[str, bytes]:
     return files
 
 
-def _file_name(name: str) -> str:
-    return "".join(char if char.isalnum() or char in "-_" else "-" for char in name).strip("-")
+def _file_name(name: str, files: Collection[str]) -> str:
+    """A file for a decision's table that is no other's, also where upper and lower case are one."""
+    plain = "".join(char if char.isalnum() or char in "-_" else "-" for char in name).strip("-").lower()
+    taken = {*files, "standards.csv", CASES_FILE}
+    names = (f"{plain or 'table'}{end}.csv" for end in ("", *(f"-{number}" for number in range(2, len(taken) + 2))))
+    return next(one for one in names if one not in taken)
 
 
 def _output(output: Output) -> dict[str, Any]:

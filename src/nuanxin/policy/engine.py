@@ -8,6 +8,7 @@ import threading
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nuanxin.policy.feel import Expr, Lit
+from nuanxin.policy.folder import clean
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import Decision, Input, Model, Output
 from nuanxin.policy.nearby import with_sides
@@ -62,13 +64,30 @@ def to_arrow(table: Any) -> pa.Table:
         return pa.Table.from_batches([table])
     if isinstance(table, duckdb.DuckDBPyRelation):
         return table.to_arrow_table()
+    if hasattr(table, "iloc") and hasattr(table, "columns"):
+        return _from_pandas(table)
     if hasattr(table, "__arrow_c_stream__"):
         return pa.table(table)
     if hasattr(table, "to_arrow"):
         return table.to_arrow()
-    if not (hasattr(table, "columns") and hasattr(table, "iloc")):
-        raise PolicyError("not-a-table", kind=type(table).__name__)
-    return pa.Table.from_pandas(table, preserve_index=False)
+    raise PolicyError("not-a-table", kind=type(table).__name__)
+
+
+def _from_pandas(frame: Any) -> pa.Table:
+    """A pandas frame without its index. A column that mixes figures with texts, as one read from a spreadsheet may, becomes text."""
+
+    def column(place: int) -> pa.Array:
+        series = frame.iloc[:, place]
+        try:
+            return pa.array(series, from_pandas=True)
+        except (pa.ArrowException, TypeError):
+            present = series.notna()
+            return pa.array(
+                [text_of(value) if there else None for value, there in zip(series, present, strict=True)], pa.string()
+            )
+
+    names = [str(name) for name in frame.columns]
+    return pa.Table.from_arrays([column(place) for place in range(len(names))], names=names)
 
 
 def literal_type(tree: Expr) -> str:
@@ -112,7 +131,7 @@ def result_schema(model: Model, figures: bool) -> dict[str, pa.DataType]:
         for figure in model.figures:
             found[figure.name] = ARROW_TYPES.get(figure.type, pa.string())
         for name in model.standard_names:
-            found[name] = ARROW_TYPES["money"]
+            found[name] = ARROW_TYPES[model.standard_type(name)]
     return found
 
 
@@ -369,7 +388,7 @@ class Engine:
         the columns, needs the other ways.
         """
         untyped = any(resolved_type(item, one) == "any" for item in self.model.decisions for one in item.outputs)
-        fits = all(item.name in columns for item in self.model.inputs) and not untyped
+        fits = all(item.name in columns for item in self.model.inputs) and not untyped and self.told_apart
         found = assumed(self.model, columns) if fits else None
         if found is None:
             return None
@@ -409,12 +428,30 @@ class Engine:
             columns[node.num] = pa.array(values, pa.int64()).take(pa.array(rows))
         return columns
 
+    def own_names(self, names: Collection[str]) -> list[str]:
+        """A table's columns with those that are an input's but for spaces called as the input is. Raises PolicyError where two are."""
+        inputs = {item.name for item in self.model.inputs}
+        found = [name if (plain := clean(name)) not in inputs else plain for name in names]
+        twice = next((name for name in found if name in inputs and found.count(name) > 1), None)
+        if twice is not None:
+            raise PolicyError("duplicate-column", name=twice)
+        return found
+
+    @functools.cached_property
+    def told_apart(self) -> bool:
+        """Whether SQL, to which `m` and `M` are one column, can tell the policy's names apart."""
+        names = [item.name for item in self.model.inputs] + [item.name for item in self.model.figures]
+        names += [name for name in result_schema(self.model, False) if name not in names]
+        return len({name.casefold() for name in names}) == len(names)
+
     def refuse_columns(self, names: Collection[str], figures: bool = False) -> dict[str, pa.DataType]:
-        """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or a name is taken."""
+        """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or stands twice, or a name is taken."""
         schema = result_schema(self.model, figures)
-        missing = [item.name for item in self.model.inputs if item.name not in names and not item.optional]
+        own = self.own_names(names)
+        missing = [item.name for item in self.model.inputs if item.name not in own and not item.optional]
         if missing:
-            raise PolicyError("no-columns", names=", ".join(missing))
+            there = [name for name in names if name.strip()]
+            raise PolicyError("no-columns", names=", ".join(missing), found=", ".join(there[:20]) or "—")
         for name in schema:
             if name in names and not (figures and name in self.model.standard_names):
                 raise PolicyError("column-taken", name=name)
@@ -424,7 +461,7 @@ class Engine:
         schema = self.refuse_columns(table.column_names, figures)
         if isinstance(as_of, str) and as_of not in table.column_names:
             raise PolicyError("no-as-of", name=as_of)
-        columns = self._columns(table, as_of, lang, figures, schema)
+        columns = self._columns(table.rename_columns(self.own_names(table.column_names)), as_of, lang, figures, schema)
         for name, kind in schema.items():
             table = table.append_column(pa.field(name, kind), columns[name])
         return table
@@ -434,7 +471,9 @@ class Engine:
         columns: dict[str, Any] = {}
         for item in self.model.inputs:
             if item.name in table.column_names:
-                columns[item.name] = table.column(item.name)
+                column = table.column(item.name)
+                wide = pa.types.is_decimal256(column.type)  # which DuckDB cannot read
+                columns[item.name] = column.cast(pa.string()) if wide else column
             else:
                 columns[item.name] = pa.nulls(table.num_rows, ARROW_TYPES.get(item.type, pa.string()))
         if isinstance(as_of, str):
@@ -451,6 +490,8 @@ class Engine:
             for name, column in self.standard_columns(source, as_of).items():
                 source = source.append_column(name, column)
         source = source.append_column(ROW, pa.array(np.arange(source.num_rows)))
+        if not self.told_apart:
+            return self._by_rows(source, range(source.num_rows), as_of, lang, figures, schema)
         con = connection()
         con.register("_policy_source", source)
         try:
@@ -529,7 +570,7 @@ class Engine:
                     for figure in self.model.figures:
                         found[figure.name].append(_figure_value(state.env.get(figure.name), figure.type))
                     for name in self.model.standard_names:
-                        found[name].append(_figure_value(state.env.get(name), "money"))
+                        found[name].append(_figure_value(state.env.get(name), self.model.standard_type(name)))
         return {name: pa.chunked_array([as_array(found[name], kind)]) for name, kind in schema.items()}
 
 
@@ -588,7 +629,9 @@ def _from_fen(fen: pa.Array, kind: pa.DataType) -> pa.Array:
 def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if hasattr(value, "normalize"):
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
         text = format(value, "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)

@@ -103,6 +103,10 @@ def _span(later: dt.date, earlier: dt.date) -> Seconds | None:
 
 
 def _shift(start: Any, span: Seconds, sign: int) -> Any:
+    """A day, an instant or a time of day moved by a duration; a time goes round the clock."""
+    if isinstance(start, dt.time):
+        day = dt.datetime.combine(dt.date(2000, 1, 1), start)
+        return _shift(day, Seconds(span.seconds % 86400), sign).timetz()
     try:
         moved = read_datetime(start) + sign * dt.timedelta(
             seconds=math.floor(span.seconds), microseconds=int(span.seconds % 1 * 10**6)
@@ -119,8 +123,10 @@ def _plus(left: Any, right: Any) -> Any:
         return Months(left.months + right.months)
     if isinstance(left, Seconds) and isinstance(right, Seconds):
         return Seconds(left.seconds + right.seconds)
-    if isinstance(left, Months | Seconds) and isinstance(right, dt.date):
+    if isinstance(left, Months | Seconds) and isinstance(right, dt.date | dt.time):
         left, right = right, left
+    if isinstance(left, dt.time) and isinstance(right, Seconds):
+        return _shift(left, right, 1)
     if isinstance(left, dt.date):
         if isinstance(right, Months):
             return add_months(left, right.months)
@@ -130,6 +136,8 @@ def _plus(left: Any, right: Any) -> Any:
 
 
 def _minus(left: Any, right: Any) -> Any:
+    if isinstance(left, dt.time) and isinstance(right, dt.time):
+        left, right = (dt.datetime.combine(dt.date(2000, 1, 1), time) for time in (left, right))
     if isinstance(left, dt.date) and isinstance(right, dt.date):
         return _span(left, right)
     if isinstance(left, Months) and isinstance(right, Months):
@@ -138,7 +146,7 @@ def _minus(left: Any, right: Any) -> Any:
         return Seconds(left.seconds - right.seconds)
     if isinstance(left, dt.date) and isinstance(right, Months):
         return add_months(left, -right.months)
-    if isinstance(left, dt.date) and isinstance(right, Seconds):
+    if isinstance(left, dt.date | dt.time) and isinstance(right, Seconds):
         return _shift(left, right, -1)
     return None
 
@@ -309,6 +317,7 @@ def _date_and_time(*args: Any) -> dt.datetime | None:
 def _months_between(start: Any, end: Any) -> Months | None:
     if not isinstance(start, dt.date) or not isinstance(end, dt.date):
         return None
+    start, end = (day.date() if isinstance(day, dt.datetime) else day for day in (start, end))
     first, last = (start, end) if start <= end else (end, start)
     months = (last.year - first.year) * 12 + last.month - first.month - (last.day < first.day)
     return Months(months if start <= end else -months)

@@ -387,7 +387,7 @@ class Explanation:
         lines = [
             (
                 "line",
-                f"{word('standard', lang)} {name} = {say_value(value, 'money', '', lang)}"
+                f"{word('standard', lang)} {name} = {say_value(value, self.model.standard_type(name), '', lang)}"
                 + (f"（{document}）" if document else ""),
             )
             for name, value, document in self.standards
@@ -561,10 +561,11 @@ class Explainer:
         self._types = {item.name: (item.type, item.unit, item.label) for item in model.inputs}
         self._types |= {item.name: (item.type, item.unit, item.label) for item in model.figures}
         for name in model.standard_names:
-            self._types[name] = ("money", "", Label(name, name))
+            self._types[name] = (model.standard_type(name), "", Label(name, name))
         for decision in model.decisions:
             if len(decision.outputs) == 1:
                 self._types[decision.name] = (decision.outputs[0].type, "", decision.label)
+        self._parts = {(one.name, output.name): output.type for one in model.decisions for output in one.outputs}
         self.cells = {
             decision.name: [self._cells(decision, rule) for rule in decision.table.rules]
             for decision in model.decisions
@@ -603,7 +604,7 @@ class Explainer:
                 kind = self._types.get(tree.name, ("any",))[0]
                 return show(env.get(tree.name), kind)
             if isinstance(tree, Path):
-                return show(self._make.closure(tree)(env), "money")
+                return show(self._make.closure(tree)(env), self._parts.get((names_in(tree)[0], tree.part), "any"))
             return show(tree.value, "any") if isinstance(tree, Lit) else "…"
 
         return say

@@ -176,6 +176,7 @@ _INSTEAD = {
     "％": ("百分之八十写作 0.8", "eighty per cent is written 0.8"),
     "；": ("几个值之间用逗号", "several values are parted by commas"),
     ";": ("几个值之间用逗号", "several values are parted by commas"),
+    "【": ("区间写作 [a..b)", "an interval is written [a..b)"),
     "&": ("两个条件写作 ? > 1 and ? < 5", "two conditions are written ? > 1 and ? < 5"),
     "|": ("几个值之间用逗号", "several values are parted by commas"),
     "'": ("文字用双引号", "texts stand in double quotes"),
@@ -336,6 +337,8 @@ class _Parser:
     def finish(self, tree: Expr) -> Expr:
         if self.tokens[self.at].kind != "end":
             extra = self.tokens[self.at].text
+            if extra == "..":
+                raise _fail(self.text, "区间写作 [a..b)", "an interval is written [a..b)")
             raise _fail(self.text, f"多出 {extra}", f"unexpected {extra}")
         return tree
 

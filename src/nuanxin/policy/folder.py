@@ -489,6 +489,12 @@ def _once(head: list[str], file: str, line: int) -> None:
             raise PolicyError("duplicate-column", file, line, name=name)
 
 
+def parted_by(head: str) -> str:
+    """The sign that stands where commas should in a header read as one cell; "" where there is none."""
+    signs = {";": ";", "；": "；", "\t": "Tab", "，": "，"}
+    return next((told for sign, told in signs.items() if sign in head), "")
+
+
 def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
     """The records of a CSV file with the line each starts on; blank records and trailing blank cells go."""
     reader = csv.reader(io.StringIO(decode(content, file), newline=""), strict=True)
@@ -502,10 +508,8 @@ def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
             start = reader.line_num + 1
     except csv.Error:
         raise PolicyError("bad-csv-quotes", file, start) from None
-    if found and len(found[0][1]) == 1:
-        for sign, told in ((";", ";"), ("；", "；"), ("\t", "Tab"), ("，", "，")):
-            if sign in found[0][1][0]:
-                raise PolicyError("bad-separator", file, found[0][0], sign=told)
+    if found and len(found[0][1]) == 1 and (sign := parted_by(found[0][1][0])):
+        raise PolicyError("bad-separator", file, found[0][0], sign=sign)
     if found:
         width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
         found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]

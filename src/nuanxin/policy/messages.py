@@ -130,7 +130,22 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "no Java was found (17 is needed), see docs/operate-spark.md",
     },
     "not-on-spark": {"zh": "这个政策不能在 Spark 上运行：{why}", "en": "this policy does not run on Spark: {why}"},
-    "no-columns": {"zh": "表中缺少列：{names}", "en": "the table lacks the columns {names}"},
+    "no-columns": {
+        "zh": "表中缺少列：{names}；表头应在第一行，写的是：{found}",
+        "en": "the table lacks the columns {names}; its first row, where the names stand, has {found}",
+    },
+    "no-header": {
+        "zh": "第一行应是列名，却是空的",
+        "en": "the first row should hold the names of the columns and is empty",
+    },
+    "too-many-rows": {
+        "zh": "xlsx 最多 {most} 行，这里有 {rows} 行；结果请存为 csv 或 parquet",
+        "en": "an xlsx sheet holds {most} rows and there are {rows}: let the result be csv or parquet",
+    },
+    "too-long": {
+        "zh": "列 {name} 的文字超过 xlsx 一格的 {most} 字；结果请存为 csv 或 parquet",
+        "en": "the column {name} has a text longer than the {most} signs of an xlsx cell: let the result be csv or parquet",
+    },
     "column-taken": {"zh": "表中已有名为 {name} 的列", "en": "the table already has a column {name}"},
     "no-as-of": {"zh": "表中没有日期列 {name}", "en": "the table has no date column {name}"},
     "not-in-force": {"zh": "政策 {id} 在 {on} 不生效", "en": "policy {id} is not in force on {on}"},
@@ -141,12 +156,18 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "needs": {"zh": "缺少 {names}", "en": "needs {names}"},
     "would-follow": {"zh": "如果 {name} {side}：{result}", "en": "if {name} {side}: {result}"},
     "cannot-follow": {"zh": "事先无法判断结果", "en": "cannot tell what would follow"},
-    "needs-none": {"zh": "无法算出结果", "en": "the result cannot be computed"},
+    "needs-none": {
+        "zh": "{name} 无法计算（除数为零，或数值的种类不合）",
+        "en": "{name} cannot be computed (a division by zero, or values that do not go together)",
+    },
     "unreadable": {
         "zh": "{name} 的值“{value}”无法识别为{type_zh}",
         "en": "{name} is unreadable: “{value}” is not {type_en}",
     },
-    "not-allowed": {"zh": "{name} 的值“{value}”不在允许范围内", "en": "{name}: “{value}” is not an allowed value"},
+    "not-allowed": {
+        "zh": "{name} 的值“{value}”不在允许范围内（应为 {allowed}）",
+        "en": "{name}: “{value}” is not an allowed value (it must be {allowed})",
+    },
     "zero-division": {
         "zh": "{name} 无法计算（除数为零或无意义）",
         "en": "{name} cannot be computed (a division by zero)",

@@ -258,6 +258,11 @@ class Model:
     def standard_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(standard.name for standard in self.standards))
 
+    def standard_type(self, name: str) -> str:
+        """Money, or a plain number where one of its values has parts of a cent (a share, a coefficient)."""
+        whole = all((item.value * 100).denominator == 1 for item in self.standards if item.name == name)
+        return "money" if whole else "number"
+
     def digest(self, on: dt.date | None = None) -> str:
         """SHA-256 of everything that decides: inputs, figures, standards, tables with their clauses, validity; nothing that is only said.
 

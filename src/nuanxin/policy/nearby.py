@@ -27,10 +27,10 @@ from nuanxin.policy.explain import (
     result_of,
     say_value,
 )
-from nuanxin.policy.feel import Call, Compare, Expr, Lit, Match, Name, walk
+from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, names_in, walk
 from nuanxin.policy.model import Decision, Input, Label
 from nuanxin.policy.rows import Both, Decided, Reason, RowDecider
-from nuanxin.policy.values import NUMERIC, UNKNOWN
+from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text
 
 CENT = Fraction(1, 100)
 PROBES = tuple(Fraction(10) ** power for power in (0, 2, 4, 5, 6, 8))
@@ -162,8 +162,10 @@ class Near:
         for point in around:
             below, exact = math.floor(point / unit), point % unit == 0
             found |= {(below + n) * unit for n in ((-1, 0, 1) if exact else (0, 1))}
-        lowest = Fraction(0) if type(current) is not Fraction or current >= 0 else -abs(current) * 10
-        return {value for value in found if value >= lowest and self.decider.allowed(item.name, value)}
+        if type(current) is Fraction:  # a change that turns a figure below zero helps nobody, unless it is below zero
+            lowest = Fraction(0) if current >= 0 else -abs(current) * 10
+            found = {value for value in found if value >= lowest}
+        return {value for value in found if self.decider.allowed(item.name, value)}
 
     def constants(self, item: Input, decision: Decision) -> list[Any]:
         """The other values of a truth or text input that the decision names."""
@@ -172,18 +174,49 @@ class Near:
         if item.type != "string":
             return []
         named = [
-            other.value
+            value.value
             for tree in self._trees(decision)
             for part in walk(tree)
-            if isinstance(part, Compare | Match)
-            for this, other in ((part.left, part.right), (part.right, part.left))
-            if this == Name(item.name) and isinstance(other, Lit) and isinstance(other.value, str)
+            for this, other in _compared(part)
+            if this == Name(item.name)
+            for value in (other.items if isinstance(other, ListOf) else (other,))
+            if isinstance(value, Lit) and isinstance(value.value, str)
         ]
         return list(dict.fromkeys(named))
 
+    def _only_compared(self, decision: Decision, item: Input) -> bool:
+        """Whether a text or a day is used in comparisons alone, a text in those with constants; else nobody knows where the result turns."""
+        uses = asked = 0
+        for part in (part for tree in self._trees(decision) for part in walk(tree)):
+            uses += part == Name(item.name)
+            for this, other in _compared(part):
+                plain = item.type == "date" or (
+                    not (isinstance(part, Compare) and part.op not in ("=", "!="))
+                    and all(isinstance(one, Lit) for one in (other.items if isinstance(other, ListOf) else (other,)))
+                )
+                asked += this == Name(item.name) and plain
+        return uses == asked
+
+    def _in_sight(self, decision: Decision) -> bool:
+        """Whether nothing the decision rests on turns again and again, as a remainder or a power does."""
+        parts = [part for tree in self._trees(decision) for part in walk(tree)]
+        return not any(
+            (isinstance(part, Call) and part.name == "modulo")
+            or (isinstance(part, Arith) and part.op == "**" and names_in(part))
+            for part in parts
+        )
+
     def _trees(self, decision: Decision) -> list[Expr]:
         """Everything that the decision's result rests on."""
-        found: list[Expr] = [figure.tree for figure in self.decider.model.figures]
+        figures = {figure.name: figure.tree for figure in self.decider.model.figures}
+        pending = [name for one in self.decider.upstream(decision) for name in one.reads()]
+        read: dict[str, Expr] = {}
+        while pending:
+            name = pending.pop()
+            if name in figures and name not in read:
+                read[name] = figures[name]
+                pending += names_in(figures[name])
+        found: list[Expr] = list(read.values())
         for one in self.decider.upstream(decision):
             found += [one.tree] if one.tree is not None else []
             for rule in one.table.rules if one.table else ():
@@ -267,22 +300,27 @@ class Near:
                 if values
                 else None
             )
+        if not (self._only_compared(decision, item) if item.type == "date" else self._in_sight(decision)):
+            return None
         step = dt.timedelta(1) if item.type == "date" else self.unit(item)
         spans: list[tuple[Any, tuple[Result, tuple[Reason, ...]] | None]] = []
+        ends: list[Any] = []
         before: Any = None
         for point in self._days(decision, item) if item.type == "date" else self._points(decision, item):
             outcome = self._follows(decision, item, point)
             if not spans or spans[-1][1] != outcome:
                 if spans and point - before > step and outcome is not None and spans[-1][1] is not None:
                     return None  # it changes somewhere in between, or with every cent
+                ends += [before] if spans else []
                 spans.append((point, outcome))
             before = point
         found = []
         for index, (start, outcome) in enumerate(spans):
             if outcome is None:
                 continue
-            after = spans[index + 1][0] if index + 1 < len(spans) else None
-            found.append(Side(item.name, item.label, _span(item, start if index else None, after), *outcome))
+            low = (ends[index - 1], start) if index else None
+            high = (ends[index], spans[index + 1][0]) if index < len(ends) else None
+            found.append(Side(item.name, item.label, _span(item, low, high, step), *outcome))
         return found or None
 
     def _values(self, decision: Decision, item: Input) -> list[tuple[Label, Any]]:
@@ -295,6 +333,8 @@ class Near:
                 (_held(members, held), [name for name, inside in zip(members, held, strict=True) if inside])
                 for held in product((True, False), repeat=len(members))
             ]
+        if not self._only_compared(decision, item):
+            return []
         values = self.constants(item, decision)
         if item.name == self.decider.model.area_input:
             areas = (one.area for one in self.decider.model.standards if one.area)
@@ -364,21 +404,50 @@ def _to_zero(a: Fraction | None, b: Fraction | None, c: Fraction | None) -> Frac
     return -a / slope if slope else None
 
 
-def _span(item: Input, start: Any, after: Any) -> Label:
-    """From `start` (None: from the lowest) to before `after` (None: to the highest), of figures or days."""
+def _compared(part: Expr) -> tuple[tuple[Expr, Expr], ...]:
+    """The two sides of a comparison, either way round."""
+    return ((part.left, part.right), (part.right, part.left)) if isinstance(part, Compare | Match) else ()
+
+
+def _span(item: Input, low: tuple[Any, Any] | None, high: tuple[Any, Any] | None, step: Any) -> Label:
+    """A stretch of figures or days. `low`: the last value under it and its first, `high`: its last and the first above it; None where it has no end.
+
+    Of the two values at an end the rounder one is said: the limit itself, not what lies `step` beside it.
+    """
 
     def say(value: Any, lang: str) -> str:
         return say_value(value, item.type, item.unit, lang)
 
-    below, under, more = ("早于", "before", "later") if item.type == "date" else ("低于", "below", "more")
-    if start is None and after is None:
+    def rounder(one: Any, other: Any) -> bool:
+        fine = type(one) is Fraction and type(other) is Fraction and step < 1 and other - one == step
+        return fine and len(number_text(one)) < len(number_text(other))
+
+    day = item.type == "date"
+    if low is None and high is None:
         return Label("无论多少", "whatever it is")
-    if start is None:
-        return Label(f"{below} {say(after, 'zh')}", f"{under} {say(after, 'en')}")
-    if after is None:
-        return Label(f"{say(start, 'zh')} 及以{'后' if item.type == 'date' else '上'}", f"{say(start, 'en')} or {more}")
+    if low is not None and high is not None and low[1] == high[0] and high[1] - high[0] == step:
+        return Label(f"恰好 {say(low[1], 'zh')}", f"exactly {say(low[1], 'en')}")
+    zh, en = "", ""
+    if low is not None:
+        over = rounder(*low)
+        zh = f"高于 {say(low[0], 'zh')}" if over else say(low[1], "zh")
+        en = f"above {say(low[0], 'en')}" if over else say(low[1], "en")
+        if high is None:
+            return (
+                Label(zh, en)
+                if over
+                else Label(f"{zh} 及以{'后' if day else '上'}", f"{en} or {'later' if day else 'more'}")
+            )
+        zh, en = (f"{zh}、", f"{en} and ") if over else (f"{zh} 起、", f"from {en} to ")
+    if high is not None and rounder(*high):
+        return Label(
+            f"{zh}不超过 {say(high[0], 'zh')}",
+            f"{en}{'not above ' if not en or 'and' in en else ''}{say(high[0], 'en')}",
+        )
+    assert high is not None
     return Label(
-        f"{say(start, 'zh')} 起、{below} {say(after, 'zh')}", f"from {say(start, 'en')} to {under} {say(after, 'en')}"
+        f"{zh}{'早于' if day else '低于'} {say(high[1], 'zh')}",
+        f"{en}{'before' if day else 'below'} {say(high[1], 'en')}",
     )
 
 

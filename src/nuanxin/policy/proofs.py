@@ -361,7 +361,9 @@ class Prover:
                 bases.add(name)
                 if name in figures:
                     pending.append(name)
-        types = {item.name: item.type for item in self.model.inputs} | dict.fromkeys(self.model.standard_names, "money")
+        types = {item.name: item.type for item in self.model.inputs} | {
+            name: self.model.standard_type(name) for name in self.model.standard_names
+        }
         shown = [
             f"{name} = {_shown(value, types.get(name, 'any'))}"
             for name, value in sorted(point.items())

@@ -142,7 +142,7 @@ class RowDecider:
             if factor is not None:
                 value *= factor
             if not self.allowed(item.name, value):
-                bad[item.name] = ("not-allowed", {"name": item.name, "value": show(value)})
+                bad[item.name] = self._not_allowed(item.name, value)
                 env[item.name] = missing
                 continue
             env[item.name] = value
@@ -150,6 +150,10 @@ class RowDecider:
             area = env.get(self.model.area_input)
             env |= self.standards(area if isinstance(area, str) else None, as_of)
         return env, bad
+
+    def _not_allowed(self, name: str, value: Any) -> Reason:
+        text = next(item.allowed_text for item in self.model.inputs if item.name == name)
+        return "not-allowed", {"name": name, "value": show(value), "allowed": text}
 
     def allowed(self, name: str, value: Any) -> bool:
         """Whether an input may have the value."""
@@ -196,7 +200,7 @@ class RowDecider:
         env = {**state.env, name: value}
         bad = {key: reason for key, reason in state.bad.items() if key != name}
         if not self.allowed(name, value):
-            bad[name] = ("not-allowed", {"name": name, "value": show(value)})
+            bad[name] = self._not_allowed(name, value)
             env[name] = None if self.strict else UNKNOWN
         if name == self.model.area_input and self.model.standards:
             env |= self.standards(env[name] if isinstance(env[name], str) else None, state.as_of)
@@ -239,7 +243,7 @@ class RowDecider:
         if decision.table is None:
             value = self._trees[decision.name](state.env)
             if value is UNKNOWN or (value is None and not self.strict):
-                return Outcome(None, (), self._why(names_in(decision.tree) if decision.tree else (), state))
+                return Outcome(None, (), self._why(decision, names_in(decision.tree) if decision.tree else (), state))
             return self._typed(decision, (value,), (), ())
         return self._decide_table(decision, decision.table, state)
 
@@ -256,7 +260,7 @@ class RowDecider:
         blocking = self._blocking(table, rules, tried, hits)
         if blocking:
             reads = tuple(name for item in blocking for name in item.reads)
-            return Outcome(None, (), self._why(reads, state), tuple(tried))
+            return Outcome(None, (), self._why(decision, reads, state), tuple(tried))
         if not hits:
             return self._default(decision, state, tuple(tried))
         if table.hit == "U" and len(hits) > 1:
@@ -311,7 +315,7 @@ class RowDecider:
             used = used[:1] if table.hit == "P" else used
         if any(value is UNKNOWN for _, result in used for value in result):
             reads = [name for item, _ in used for tree in item.rule.outputs for name in names_in(tree)]
-            return Outcome(None, (), self._why(reads, state), tried)
+            return Outcome(None, (), self._why(decision, reads, state), tried)
         applied = tuple(item.rule.id for item, _ in used)
         if table.hit in ("U", "A", "P", "F"):
             return self._typed(decision, used[0][1], applied, tried)
@@ -326,10 +330,10 @@ class RowDecider:
         if hit == "C#":
             return self._typed(decision, (Fraction(len(values)),), ids, tried)
         if any(value is None or type(value) is not type(values[0]) for value in values):
-            return Outcome(None, (), (("needs-none", {}),), tried)
+            return Outcome(None, (), (("needs-none", {"name": decision.name}),), tried)
         if hit == "C+":
             if type(values[0]) is not Fraction:
-                return Outcome(None, (), (("needs-none", {}),), tried)
+                return Outcome(None, (), (("needs-none", {"name": decision.name}),), tried)
             return self._typed(decision, (sum(values, Fraction(0)),), ids, tried)
         return self._typed(decision, (min(values) if hit == "C<" else max(values),), ids, tried)
 
@@ -432,7 +436,7 @@ class RowDecider:
             self._standards_used[decision.name] = tuple(name for name in self._standard_names if name in names)
         return self._standards_used[decision.name]
 
-    def _why(self, reads: Iterable[str], state: Decided) -> tuple[Reason, ...]:
+    def _why(self, decision: Decision, reads: Iterable[str], state: Decided) -> tuple[Reason, ...]:
         """Which missing figures stand behind an unknown result: those that its names rest on and that have no value."""
         names = list(dict.fromkeys(reads))
         bases = list(dict.fromkeys(base for name in names for base in self.bases(name)))
@@ -459,7 +463,7 @@ class RowDecider:
             found.insert(0, ("needs", {"names": Both(zh="、".join(plain), en=", ".join(plain))}))
         if not found:
             figures = [name for name in names if state.env.get(name) is UNKNOWN]
-            found = [("zero-division", {"name": name}) for name in figures] or [("needs-none", {})]
+            found = [("zero-division", {"name": name}) for name in figures] or [("needs-none", {"name": decision.name})]
         return tuple(found)
 
     # the columns of a decided table ----------------------------------------------------------------------------------

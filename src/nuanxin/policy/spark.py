@@ -124,15 +124,14 @@ def decide_table(
     policy: Policy, table: pa.Table, as_of: dt.date | str | None, lang: str, spark: "SparkSession"
 ) -> pa.Table:
     """An Arrow table sent to Spark, decided there, and brought back in its order."""
-    missing = [item.name for item in policy.model.inputs if item.name not in table.column_names and not item.optional]
-    if missing:
-        raise PolicyError("no-columns", names=", ".join(missing))
+    policy._engine.refuse_columns(table.column_names)
     if isinstance(as_of, str) and as_of in table.column_names:
         for value in set(table.column(as_of).to_pylist()):
             policy._on(value, False)
     elif isinstance(as_of, str) and not as_of[:4].isdigit():
         raise PolicyError("no-as-of", name=as_of)
-    numbered = table.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
+    own = table.rename_columns(policy._engine.own_names(table.column_names))
+    numbered = own.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
     frame: Any = spark.createDataFrame(numbered)
     parts = max(spark.sparkContext.defaultParallelism, 2)
     done = decide_frame(policy, frame.repartitionByRange(parts, ROW), as_of, lang).toArrow().sort_by(ROW)

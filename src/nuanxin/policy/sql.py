@@ -395,7 +395,7 @@ class Compiler:
         if self.figures:
             results += [(figure.name, self._shown(figure)) for figure in self.model.figures]
             results += [
-                (name, self._stored(self.nodes[name], "money"))
+                (name, self._stored(self.nodes[name], self.model.standard_type(name)))
                 for name in self.model.standard_names
                 if name in self.nodes
             ]

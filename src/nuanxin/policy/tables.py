@@ -6,6 +6,8 @@ GB18030); what type they have, the policy's inputs say. An empty cell is nothing
 
 import csv
 import datetime as dt
+import io
+import math
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from nuanxin.policy.engine import text_of
+from nuanxin.policy.folder import parted_by
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.values import number_text, read_number
 
 FORMATS = (".csv", ".xlsx", ".parquet")
+XLSX_ROWS, XLSX_TEXT = 1_048_576, 32_767  # what a sheet and a cell can hold
 
 
 def format_of(path: Path) -> str:
@@ -36,7 +40,9 @@ def read_table(path: Path) -> pa.Table:
         raise PolicyError("no-file", str(path), name=path.name)
     try:
         return {".csv": _read_csv, ".xlsx": _read_xlsx, ".parquet": pq.read_table}[kind](path)
-    except (pa.ArrowException, OSError, UnicodeError, ValueError, csv.Error) as error:
+    except UnicodeError:
+        raise PolicyError("bad-text", str(path)) from None
+    except (pa.ArrowException, OSError, ValueError, csv.Error) as error:
         if isinstance(error, PolicyError):
             raise
         raise PolicyError("bad-table", str(path), name=path.name, why=str(error).splitlines()[0]) from error
@@ -56,9 +62,11 @@ def _encoding(path: Path) -> str:
 
 
 def _headers(names: list[str], path: Path) -> list[str]:
-    for name in names:
-        if names.count(name) > 1:
-            raise PolicyError("duplicate-name", str(path), 1, name=name)
+    """The header of a CSV file. Raises PolicyError where there is none, or no commas part its cells."""
+    if not any(name.strip() for name in names):
+        raise PolicyError("no-header", str(path), 1)
+    if len(names) == 1 and (sign := parted_by(names[0])):
+        raise PolicyError("bad-separator", str(path), 1, sign=sign)
     return names
 
 
@@ -66,24 +74,42 @@ def _read_csv(path: Path) -> pa.Table:
     encoding = _encoding(path)
     with path.open(encoding=encoding, newline="") as stream:
         names = _headers(next(csv.reader(stream), []), path)
-    if not names:
-        raise PolicyError("bad-table", str(path), name=path.name, why="no header")
-    return pa_csv.read_csv(
-        path,
-        read_options=pa_csv.ReadOptions(
-            encoding="utf8" if encoding.startswith("utf") else encoding,
-            column_names=names,
-            skip_rows=0,
-            skip_rows_after_names=1,
-        ),
-        parse_options=pa_csv.ParseOptions(newlines_in_values=True),
-        convert_options=pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            strings_can_be_null=True,
-            null_values=[""],
-            quoted_strings_can_be_null=True,
-        ),
-    )
+    places = [str(place) for place in range(len(names))]  # names may stand twice, or be empty
+    try:
+        table = pa_csv.read_csv(
+            path,
+            read_options=pa_csv.ReadOptions(
+                encoding="utf8" if encoding.startswith("utf") else encoding,
+                column_names=places,
+                skip_rows=0,
+                skip_rows_after_names=1,
+            ),
+            parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(places, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:
+        _refuse_record(path, encoding, len(names))
+        raise
+    return table.rename_columns(names)
+
+
+def _refuse_record(path: Path, encoding: str, width: int) -> None:
+    """Raises PolicyError for the first record that has another number of cells than the header, or an open quote."""
+    line = 1
+    with path.open(encoding=encoding, newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            for record in reader:
+                if record and len(record) != width:
+                    raise PolicyError("cells", str(path), line, found=len(record), expected=width)
+                line = reader.line_num + 1
+        except csv.Error:
+            raise PolicyError("bad-csv-quotes", str(path), line) from None
 
 
 def _read_xlsx(path: Path) -> pa.Table:
@@ -93,14 +119,12 @@ def _read_xlsx(path: Path) -> pa.Table:
         rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python(skip_empty_area=False)
     except CalamineError as error:
         raise PolicyError("bad-table", str(path), name=path.name, why=str(error)) from error
-    if not rows:
-        raise PolicyError("bad-table", str(path), name=path.name, why="no header")
-    head = [str(cell) for cell in rows[0]]
-    while head and not head[-1]:
-        head.pop()
-    _headers(head, path)
-    columns = zip(*(row[: len(head)] for row in rows[1:]), strict=True) if len(rows) > 1 else ([] for _ in head)
-    return pa.table({name: _xlsx_column(list(values)) for name, values in zip(head, columns, strict=True)})
+    head = [_cell_text(cell) for cell in rows[0]] if rows else []
+    width = max((place for row in rows for place, cell in enumerate(row, 1) if cell != ""), default=0)
+    if not any(name.strip() for name in head):
+        raise PolicyError("no-header", str(path), 1)
+    columns = [_xlsx_column([row[place] for row in rows[1:]]) for place in range(width)]
+    return pa.Table.from_arrays(columns, names=head[:width])
 
 
 def _xlsx_column(cells: list[Any]) -> pa.Array:
@@ -119,11 +143,9 @@ def _xlsx_column(cells: list[Any]) -> pa.Array:
 
 
 def _cell_text(value: Any) -> str:
-    if isinstance(value, float | int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, float | int | Decimal) and not isinstance(value, bool) and math.isfinite(value):
         return number_text(read_number(value))
-    return (
-        text_of(value) if isinstance(value, bool) else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    )
+    return text_of(value)
 
 
 # writing -------------------------------------------------------------------------------------------------------------
@@ -142,9 +164,12 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def writable(path: Path) -> None:
-    """Makes the folder and an empty file; raises OSError, which the libraries that write tables do not all do."""
+    """Makes the folder, and sees that the file can be written; raises OSError, which the libraries that write tables do not all do."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.open("wb").close()
+    there = path.exists()
+    path.open("ab").close()
+    if not there:
+        path.unlink()
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -174,16 +199,31 @@ def shown(value: Any) -> str:
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
-    ready = pa.table([_plain(column) for column in table.columns], names=table.column_names)
+    names = table.column_names
+    # DuckDB would give a name of its own to a column whose name is empty, or another's but for its case
+    plain = all(names) and len({name.casefold() for name in names}) == len(names)
+    columns = [_plain(column) for column in table.columns]
+    ready = pa.Table.from_arrays(columns, names=names if plain else [str(place) for place in range(len(names))])
     con = duckdb.connect(":memory:")
     con.register("ready", ready)
-    con.sql("SELECT * FROM ready").write_csv(str(path), header=True, na_rep="")
+    con.sql("SELECT * FROM ready").write_csv(str(path), header=plain, na_rep="")
     con.close()
+    if not plain:
+        head = io.StringIO(newline="")
+        csv.writer(head, lineterminator="\n").writerow(names)
+        path.write_bytes(head.getvalue().encode() + path.read_bytes())
+
+
+def _fits_a_cell(value: int | float | Decimal) -> bool:
+    """Whether a spreadsheet's number, which is a float, is the figure: a long number is written as text instead."""
+    return math.isfinite(value) and Decimal(repr(float(value))) == Decimal(str(value))
 
 
 def _write_xlsx(table: pa.Table, path: Path) -> None:
     import xlsxwriter
 
+    if table.num_rows >= XLSX_ROWS:
+        raise PolicyError("too-many-rows", str(path), rows=f"{table.num_rows:,}", most=f"{XLSX_ROWS - 1:,}")
     with xlsxwriter.Workbook(
         str(path),
         {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
@@ -201,10 +241,14 @@ def _write_xlsx(table: pa.Table, path: Path) -> None:
                         continue
                     if isinstance(value, bool):
                         sheet.write_boolean(row, index, value)
-                    elif isinstance(value, int | float | Decimal):
+                    elif isinstance(value, int | float | Decimal) and _fits_a_cell(value):
                         sheet.write_number(row, index, float(value), formats[index])
-                    elif isinstance(value, dt.date):
+                    elif isinstance(value, dt.date) and getattr(value, "tzinfo", None) is None and value.year >= 1900:
                         sheet.write_datetime(row, index, value, date)
                     else:
-                        sheet.write_string(row, index, value if isinstance(value, str) else shown(value))
+                        text = value if isinstance(value, str) else shown(value)
+                        if len(text) > XLSX_TEXT:
+                            name = table.column_names[index]
+                            raise PolicyError("too-long", str(path), row + 1, name=name, most=f"{XLSX_TEXT:,}")
+                        sheet.write_string(row, index, text)
                 row += 1

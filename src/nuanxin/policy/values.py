@@ -179,6 +179,20 @@ def read_duration(value: Any) -> Months | Seconds:
     return Seconds(factor * (whole + Fraction(seconds or 0)))
 
 
+def _read_months(value: Any) -> Months:
+    found = read_duration(value)
+    if not isinstance(found, Months):
+        raise Unreadable(value)
+    return found
+
+
+def _read_seconds(value: Any) -> Seconds:
+    found = read_duration(value)
+    if not isinstance(found, Seconds):
+        raise Unreadable(value)
+    return found
+
+
 def read_list(value: Any, item_type: str = "any") -> list[Any]:
     """A list, tuple or array; a text of items parted by ; ； 、 or | (an optional pair of brackets and quotes goes)."""
     if hasattr(value, "tolist"):
@@ -226,8 +240,8 @@ _READERS: Final = {
     "date": read_date,
     "time": read_time,
     "date and time": read_datetime,
-    "days and time duration": read_duration,
-    "years and months duration": read_duration,
+    "days and time duration": _read_seconds,
+    "years and months duration": _read_months,
     "any": read_any,
 }
 
