@@ -36,6 +36,8 @@ WIDER = """() => {
   const found = beyond.filter(part => !beyond.includes(part.parentElement));
   return [`${page.scrollWidth} > ${wide}`, ...found.map(part => part.outerHTML.slice(0, 160))];
 }"""
+# How long a page may take, in milliseconds: a test waits on what the page says, and a busy machine is no failure.
+PATIENCE = 60_000
 SIZES = {"desk": ((1440, 900), (1280, 900)), "phone": ((390, 844), (340, 700))}
 
 
@@ -120,7 +122,7 @@ def served(home: Path) -> Iterator[str]:
         )
     site = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(150):
+        for _ in range(PATIENCE // 200):
             try:
                 urlopen(f"{site}/account/login/").close()
                 break
@@ -130,7 +132,7 @@ def served(home: Path) -> Iterator[str]:
         yield site
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(PATIENCE / 1000)
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +158,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("there is no chromium: apt-get install chromium fonts-noto-cjk")
     # Playwright's loop lives in this thread, which Django takes for asynchronous code; ours is not.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = launch(playwright, chromium)
         yield started
@@ -240,7 +242,7 @@ def _context(
         java_script_enabled=javascript,
         service_workers=workers,
     )
-    window.set_default_timeout(15_000)
+    window.set_default_timeout(PATIENCE)
     cookies = {"django_language": language, "nuanxin_size": "large" if large else ""}
     window.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items() if value])
     if who:

@@ -99,3 +99,20 @@ def test_a_worker_comes_in_by_phone_and_code(open_window: Opener, javascript):
     answer = page.goto(f"{visit.site}/rounds/")
     assert answer
     assert answer.status == 404
+
+
+# What each printed login comes for, by what stands in the middle of its first page.
+WORK = {
+    "tian": "难题与微心愿", "ma": "去上报", "he": "去认定", "xu": "去认定", "wen": "去认定", "bai": "去走访", "luo": "去走访",
+    "pan": "政策与标准", "qin": "政策与标准", "shen": "查看", "guan": "账号与任职",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", WORK)
+def test_the_first_page_leads_to_the_posts_own_work(look: Opener, who: str):
+    visit = look(who, SIZE[0])
+    visit.go("/desk/")
+    visit.page.locator("main").get_by_role("link", name=re.compile(WORK[who])).first.click()
+    expect(visit.page.locator("main h1")).to_be_visible()
+    assert not visit.page.url.endswith("/desk/")
+    assert visit.wrong == []

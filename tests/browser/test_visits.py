@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import PATIENCE, Opener
 
 VISIT = "/visits/777001/"
 FIGURES = ("members", "income", "medical", "schooling", "loss", "homes", "runs_business", "costly_school")
@@ -21,7 +21,7 @@ COPIES = (
 
 def copies(page: Page, *, kept: bool) -> None:
     """Wait until a copy of the visit's page is kept, or is no more."""
-    for _ in range(150):
+    for _ in range(PATIENCE // 100):
         if (VISIT in page.evaluate(COPIES)) == kept:
             return
         page.wait_for_timeout(100)
