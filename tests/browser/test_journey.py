@@ -102,11 +102,11 @@ def applies(page: Page) -> None:
     answer(page, "家住哪里", "小坝镇利民路 9 号楼")
     page.get_by_role("button", name="下一步：材料").click()
     page.get_by_label("是什么材料").select_option(label="看病票据")
-    page.get_by_label("拍照或选照片").set_input_files(
+    page.get_by_label("拍照或选文件").set_input_files(
         {"name": "bill.jpg", "mimeType": "image/jpeg", "buffer": camera()}
     )
-    page.get_by_role("button", name="上传这一张").click()
-    expect(page.get_by_text("照片收到了")).to_be_visible()
+    page.get_by_role("button", name="上传这一份").click()
+    expect(page.get_by_text("收到了，可以接着传")).to_be_visible()
     page.get_by_role("link", name="下一步：核对").click()
     page.get_by_role("checkbox", name="我同意工会核查").check()
     page.get_by_role("checkbox", name="以上都是实情").check()
