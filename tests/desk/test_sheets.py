@@ -14,7 +14,6 @@ from nuanxin.care.models import Consent, RegisterCheck, Visit
 from nuanxin.care.services import returns
 from nuanxin.desk.imports import KINDS
 from nuanxin.records.models import Attachment, Job
-from nuanxin.records.services import drafts_of, keep_drafts, taking
 from nuanxin.sheets import forms, read_file
 from nuanxin.union.models import Org, User
 from nuanxin.union.services import appoint
@@ -263,17 +262,3 @@ def test_what_cannot_be_told_or_may_not_be_sent_is_said(sign_in, send, reported)
     look = send("he", {"b.xlsx": book}, kind="visits").headers["Location"]
     assert "整份退回" in text(sign_in("he").get(look))
     assert stored()[:4] == [0, 0, 0, 0]
-
-
-def test_of_two_who_confirm_at_once_one_gets_the_files(office):
-    token = keep_drafts("he", [("a.csv", [b"1"])])
-    with taking("he", token) as files:
-        assert [path.name for path in files] == ["a.csv"]
-        with taking("he", token) as none:
-            assert none == []
-    with taking("he", token) as none:
-        assert none == []
-    other = keep_drafts("he", [("a.csv", [b"1"])])
-    with pytest.raises(ValueError), taking("he", other):
-        raise ValueError
-    assert [path.name for path in drafts_of("he", other)] == ["a.csv"]

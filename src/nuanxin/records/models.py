@@ -35,19 +35,25 @@ class Event(models.Model):
 class Job(models.Model):
     """One run of one step (作业): how far it is, and what came in against what went out.
 
-    ``balance`` is {"in": [[name, n], …], "out": [[name, n], …]}; a finished job balances (the service that ends it sees to it).
+    ``balance`` is {"in": [[name, n], …], "out": [[name, n], …]}; a finished job balances (the service that ends it sees to it). A long
+    job waits for a worker, who claims it: ``holder`` holds it until ``free_at``, after which another may carry on. ``asked`` is what
+    is to be done, ``parts`` what became of each of the ``done`` parts.
     """
 
-    RUNNING, DONE, FAILED = "running", "done", "failed"
+    WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
 
     step = models.CharField(max_length=40)
     key = models.CharField(max_length=120)
     by = models.CharField(max_length=150)
     on = models.DateField()
-    state = models.CharField(max_length=10, choices=[(RUNNING, "running"), (DONE, "done"), (FAILED, "failed")])
+    state = models.CharField(max_length=10, choices=[(state, state) for state in (WAITING, RUNNING, DONE, FAILED)])
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     balance = models.JSONField(default=dict)
+    asked = models.JSONField(default=dict)
+    parts = models.JSONField(default=list)
+    holder = models.CharField(max_length=80, blank=True)
+    free_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -55,9 +61,12 @@ class Job(models.Model):
         indexes = [models.Index(fields=["key", "step"], name="job_key")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="running", ended_at__isnull=True) | Q(ended_at__isnull=False) & ~Q(state="running"),
-                name="job_ended_when_not_running",
-            )
+                condition=Q(state__in=["waiting", "running"], ended_at__isnull=True)
+                | Q(ended_at__isnull=False) & ~Q(state__in=["waiting", "running"]),
+                name="job_ended_when_done_or_failed",
+            ),
+            # What was confirmed is done once, however often it is confirmed.
+            models.UniqueConstraint(fields=["key"], condition=Q(step="import"), name="job_import_once"),
         ]
 
     def __str__(self) -> str:

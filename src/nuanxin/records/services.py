@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from nuanxin.records import rules
@@ -195,6 +196,71 @@ def balance_line(step: str, balance: Mapping[str, Any]) -> str:
     return f"{step}: {side(balance['in'])} = {side(balance['out'])}"
 
 
+HELD_FOR = timedelta(seconds=60)
+
+
+class Lost(Exception):
+    """Another worker holds the job by now: whatever this one was doing is taken back."""
+
+
+def ask_job(*, step: str, key: str, by: str, on: date, total: int, asked: Mapping[str, Any]) -> Job:
+    """A job that waits for a worker; asked for again it is the same one."""
+    told = {
+        "by": by,
+        "on": on,
+        "state": Job.WAITING,
+        "total": total,
+        "asked": dict(asked),
+        "started_at": timezone.now(),
+    }
+    return Job.objects.get_or_create(step=step, key=key, defaults=told)[0]
+
+
+def claim_job(step: str, *, holder: str, key: str | None = None) -> Job | None:
+    """The oldest job of a step (or the one of a key) that waits, or whose holder has not been heard of in time; None when there is none.
+    Of several who claim it one has it: one UPDATE that matches what was seen."""
+    now = timezone.now()
+    free = Q(state=Job.WAITING) | Q(state=Job.RUNNING, free_at__lt=now)
+    jobs = Job.objects.filter(free, step=step, **({"key": key} if key else {})).order_by("pk")
+    for seen in jobs:
+        as_seen = Job.objects.filter(pk=seen.pk, state=seen.state, holder=seen.holder, free_at=seen.free_at)
+        if as_seen.update(state=Job.RUNNING, holder=holder, free_at=now + HELD_FOR):
+            return Job.objects.get(pk=seen.pk)
+    return None
+
+
+@contextmanager
+def part_of(job: Job) -> Iterator[list[Any]]:
+    """Do the next part of a claimed job: in one transaction with the word that it is done, so that it is done once. Append to the list
+    what became of it. Raises Lost when somebody else holds the job.
+
+    The job's row is held through the transaction: a worker who is at work is not taken for dead however long the part lasts, and one
+    that is killed leaves nothing.
+    """
+    with transaction.atomic():
+        mine = Job.objects.filter(pk=job.pk, state=Job.RUNNING, holder=job.holder, done=job.done)
+        if not mine.update(free_at=timezone.now() + HELD_FOR):
+            raise Lost(f"{job} is held by another worker")
+        came_to: list[Any] = []
+        yield came_to
+        parts, held = [*job.parts, *came_to], timezone.now() + HELD_FOR
+        if not mine.update(done=job.done + 1, parts=parts, free_at=held):
+            raise Lost(f"{job} is held by another worker")
+    job.done, job.parts, job.free_at = job.done + 1, parts, held
+
+
+def end_job(job: Job, *, balance: Mapping[str, Sequence[tuple[str, int]]], failed: str = "") -> None:
+    """End a claimed job: it balances, or it ``failed`` for a reason. Raises Lost when somebody else holds it."""
+    sides = {side: dict(counts) for side, counts in balance.items()}
+    if not failed and not rules.balanced(sides):
+        raise AssertionError(f"{job} does not balance: {balance_line(job.step, balance)}")
+    mine = Job.objects.filter(pk=job.pk, state=Job.RUNNING, holder=job.holder)
+    asked = {**job.asked, "failed": failed} if failed else job.asked
+    state = Job.FAILED if failed else Job.DONE
+    if not mine.update(state=state, ended_at=timezone.now(), asked=asked, balance=dict(balance), free_at=None):
+        raise Lost(f"{job} is held by another worker")
+
+
 # ------------------------------------------------------------------------------------------------------------------ bulk
 
 
@@ -361,32 +427,7 @@ def drafts_of(account: str, token: str) -> list[Path]:
     )
 
 
-_NOTE, _BEING_TAKEN = ".note", ".taken"
-
-
-@contextmanager
-def taking(account: str, token: str) -> Iterator[list[Path]]:
-    """Take a draft's files in, once: of several who confirm at the same moment one gets the files, the others none. Taken in, only the
-    note stays; when it is refused or breaks off, the draft is there again."""
-    folder = settings.NUANXIN_FILES / "drafts" / account / token
-    held = folder.with_name(token + _BEING_TAKEN)
-    if not drafts_of(account, token):
-        yield []
-        return
-    try:
-        folder.rename(held)
-    except FileNotFoundError:
-        yield []
-        return
-    try:
-        yield sorted(path for path in held.iterdir() if path.name != _NOTE)
-    except BaseException:
-        held.rename(folder)
-        raise
-    for path in held.iterdir():
-        if path.name != _NOTE:
-            path.unlink()
-    held.rename(folder)
+_NOTE = ".note"
 
 
 def note_draft(account: str, token: str, text: str) -> None:
@@ -406,6 +447,12 @@ def drop_drafts(account: str, token: str) -> None:
     """Give a draft up."""
     if drafts_of(account, token):
         shutil.rmtree(settings.NUANXIN_FILES / "drafts" / account / token)
+
+
+def drop_files(account: str, token: str) -> None:
+    """A draft was taken in: its files go, what was noted stays until the draft is old."""
+    for path in drafts_of(account, token):
+        path.unlink()
 
 
 def sha256_of(path: Path) -> str:

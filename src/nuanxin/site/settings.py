@@ -185,6 +185,8 @@ STATIC_ROOT = NUANXIN_HOME / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = True
 NUANXIN_FILES = NUANXIN_HOME / "files"
+# Whether long jobs are done beside the pages (`nuanxin serve`); where `nuanxin work` runs by itself they need not be.
+NUANXIN_WORK_BESIDE = env.bool("NUANXIN_WORK_BESIDE", default=True)
 # Pictures of a map, such as https://tiles.example/{z}/{x}/{y}.png. Without them maps are schematic and ask nobody anything.
 NUANXIN_TILES = env.str("NUANXIN_TILES", default="")
 NUANXIN_TILES_ATTRIBUTION = env.str("NUANXIN_TILES_ATTRIBUTION", default="")

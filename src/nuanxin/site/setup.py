@@ -1,10 +1,15 @@
 """Making an installation, and serving it on one machine."""
 
 import os
+import socket
+import time
+from threading import Thread
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import close_old_connections
 from django.utils import timezone
 
 
@@ -22,11 +27,44 @@ def initialise() -> dict[str, Any]:
     }
 
 
+PAUSE = 2.0
+"""Seconds between two looks at whether a job waits."""
+
+
+def work(*, once: bool = False) -> None:
+    """Do the long jobs that wait, one after another; returns when nothing waits any more (``once``), else when stopped."""
+    from nuanxin.desk.imports import work_once
+
+    holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4()}"[:80]
+    while True:
+        close_old_connections()
+        if not work_once(holder):
+            if once:
+                return
+            time.sleep(PAUSE)
+
+
+def work_beside() -> None:
+    """The embedded default's worker: a thread beside the pages. A job that breaks is told on the console, and the next one is done."""
+
+    def keep_on() -> None:
+        while True:
+            one = Thread(target=work, kwargs={"once": True})
+            one.start()
+            one.join()
+            time.sleep(PAUSE)
+
+    Thread(target=keep_on, daemon=True).start()
+
+
 def serve(host: str, port: int) -> None:
     """Serve with gunicorn in this process; returns when stopped. Ready for one machine: one worker, a few threads."""
     from gunicorn.app.base import BaseApplication
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nuanxin.site.settings")
+
+    def start_work(worker: Any) -> None:
+        work_beside()
 
     class Desk(BaseApplication):
         def load_config(self) -> None:
@@ -39,6 +77,8 @@ def serve(host: str, port: int) -> None:
             }
             for key, value in options.items():
                 self.cfg.set(key, value)
+            if settings.NUANXIN_WORK_BESIDE:
+                self.cfg.set("post_worker_init", start_work)
 
         def load(self) -> Any:
             from nuanxin.site.wsgi import application

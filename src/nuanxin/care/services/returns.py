@@ -111,6 +111,11 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Files in the order in which they are received: a second sheet after its first, a correction after what it corrects."""
+    return sorted(files_in(paths), key=lambda path: (bool(COMPANION.search(path.stem)), "更正" in path.stem, path.name))
+
+
 def receive(
     *,
     round_: Round,
@@ -119,11 +124,13 @@ def receive(
     on: date,
     show: Callable[[int, int], None] | None = None,
     urgent: bool = False,
+    match: bool = True,
 ) -> Received:
     """Receive files for a round. Each file is taken whole with its refused rows named, or refused whole with one sentence.
 
     ``urgent``: families in urgent need between rounds, each with a clock of its own; the union's return stays as it is.
-    Raises Refused when the round is closed or ``by`` holds no post for it.
+    ``match`` False leaves the matching to whoever has more files to bring (``register.match_round``). Raises Refused when the round is
+    closed or ``by`` holds no post for it.
     """
     if round_.state == "closed":
         raise Refused(
@@ -131,9 +138,7 @@ def receive(
         )
     require_any(by, round_, on)
     done = Received()
-    files = sorted(
-        files_in(paths), key=lambda path: (bool(COMPANION.search(path.stem)), "更正" in path.stem, path.name)
-    )
+    files = in_order(paths)
     # What was refused whole is looked at again: its union may have been entered since, or its first file have come.
     accepted = round_.returns.exclude(state=Return.REFUSED).select_related("attachment")
     kept = {(r.attachment.sha256, r.file_name): r for r in accepted}
@@ -158,7 +163,8 @@ def receive(
             progress.count("in", "rows", sum(r.rows for r in done.returns))
             progress.count("out", "accepted", sum(r.accepted for r in done.returns))
             progress.count("out", "refused", sum(r.refused for r in done.returns))
-    register.match_round(round_, by=by, on=on, show=show)
+    if match:
+        register.match_round(round_, by=by, on=on, show=show)
     fresh_rows = Return.objects.select_related("org").in_bulk([made.pk for made in done.returns])
     done.returns = [fresh_rows[made.pk] for made in done.returns]
     return done

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -150,20 +150,25 @@ def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
         round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
         if one is None or (one.quarter and (round_ is None or round_.state == "closed")):
             raise Http404
+        sent = reverse(f"desk:sent_{kind.key}", args=[token])
+        part = request.headers.get("HX-Target") == "progress"
         if one.taken:
-            # A second click, the back button, another tab.
-            return redirect(f"desk:sent_{kind.key}", token)
+            # A second click, the back button, another tab; or the work is done that this page waited for.
+            return HttpResponse(headers={"HX-Redirect": sent}) if part else redirect(sent)
         back = reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
-        if request.method == "POST" and request.POST.get("do") == "drop":
+        job = imports.job_of(token)
+        if request.method == "POST" and job is None and request.POST.get("do") == "drop":
             drop_drafts(seen.user.username, token)
             messages.success(request, _("已放弃，什么也没有收。"))
             return redirect(back)
         if request.method == "POST":
-            was_taken = done(
-                request, lambda: imports.take(seen, token, kind, round_),
-                lambda first: _("已收到。") if first else _("这些表正在收，或已经收过；没有重复收。"),
-            )  # fmt: skip
-            return redirect(f"desk:sent_{kind.key}" if was_taken else f"desk:look_{kind.key}", token)
+            imports.confirm(seen, token, one)
+            return redirect(f"desk:look_{kind.key}", token)
+        if job is not None:
+            values = framed(
+                "rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, back=back, job=job, steps=steps(2)
+            )
+            return render(request, "desk/_progress.html" if part else "desk/progress.html", values)
         names = [path.name for path in drafts_of(seen.user.username, token)]
         more: dict[str, Any] = {"shown": one.preview, "names": names, "steps": steps(1), "lang": lang(), "limit": SHOWN}
         return render(

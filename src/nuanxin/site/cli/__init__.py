@@ -16,7 +16,7 @@ app = typer.Typer(
 
 # Which module brings which commands: only the one that is asked for is loaded, so that a small command starts quickly.
 PARTS = {
-    "system": ("init", "serve", "verify", "recompute", "calendar"),
+    "system": ("init", "serve", "work", "verify", "recompute", "calendar"),
     "example": ("demo", "example"),
     "union": ("union", "account"),
     "sheets": ("sheet",),

@@ -1,4 +1,4 @@
-"""``init``, ``serve``, ``verify``, ``recompute``: the installation itself."""
+"""``init``, ``serve``, ``work``, ``verify``, ``recompute``: the installation itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +30,15 @@ def serve(
 
     typer.echo(f"工作台 / the desk: http://{host}:{port}/   （Ctrl+C 停止 / stops）")
     run(host, port)
+
+
+def work(
+    once: Annotated[bool, typer.Option("--once", help="做完排队的就停 / stop when nothing waits")] = False,
+) -> None:
+    """做排队的长作业（大表导入）；中断的接着做 / do the long jobs that wait, carry on those whose worker died"""
+    from nuanxin.site.setup import work as run
+
+    run(once=once)
 
 
 def verify(json: Json = False) -> None:
@@ -74,5 +83,5 @@ def calendar(
 
 
 def register(app: typer.Typer) -> None:
-    for command in (init, serve, verify, recompute, calendar):
+    for command in (init, serve, work, verify, recompute, calendar):
         app.command()(command)
