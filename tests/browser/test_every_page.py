@@ -71,6 +71,10 @@ def test_every_page(row: Row, open_window: Opener, look: Opener):
     page.set_viewport_size({"width": narrow[0], "height": narrow[1]})
     keep(visit, row, "narrow")
     assert visit.overflow() == [], narrow
+    # A table scrolls in its frame where the window is narrower than a desk's.
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert visit.axe("scrollable-region-focusable") == []
+    page.set_viewport_size({"width": narrow[0], "height": narrow[1]})
     drawn = page.evaluate(CONTENT, DRAWN)
 
     if row.do is None:

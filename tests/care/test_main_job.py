@@ -311,6 +311,22 @@ class TestVisits:
         assert told.recorded == 0
         assert "晚于" in told.refusals[0]["why"]
 
+    def test_a_visit_of_an_earlier_quarter_is_refused(self, office):
+        """Sent for the wrong quarter, a sheet would open reviews of families that nobody visited in it."""
+        office.send(E01, family("张刚"))
+        office.visit(("张刚", number("19750101"), "家中无人", {}))
+        office.decide()
+        office.publish()
+        office.close()
+        office.open("2022Q4", date(2022, 10, 8))
+        told = office.visit(("张刚", number("19750101"), "属实", {}), on=date(2022, 11, 1))
+        assert (told.recorded, [(r["column"], r["found"]) for r in told.refusals]) == (
+            0,
+            [("走访日期", SEEN.isoformat())],
+        )
+        assert "早于本季度" in told.refusals[0]["why"]
+        assert not Visit.objects.filter(lead__round=office.round, visited_on__isnull=False).exists()
+
     def test_the_same_sheet_again_changes_nothing_and_a_corrected_one_corrects(self, office):
         office.send(E01, family("张刚"))
         office.visit(("张刚", number("19750101"), "属实", {}))

@@ -30,7 +30,7 @@ from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, User
 from nuanxin.union.queries import below, covered, covering, require
-from nuanxin.union.rules import VISITOR, mask_name
+from nuanxin.union.rules import VISITOR, mask_name, quarter_span
 
 # What a plan says of a visit.
 PLANNED = ("planned_on", "place_in_day", "visitor_one", "visitor_two", "account_one", "account_two")
@@ -45,6 +45,10 @@ UNKNOWN = {
     "future": (
         "走访日期晚于办理日期", "the visit is dated after the day of this act", "请核对走访日期", "check the date of the visit",
     ),
+    "before": (
+        "走访日期早于本季度", "the visit is dated before this quarter",
+        "请核对走访日期；是上一季度的走访，请选那个季度", "check the date; for a visit of an earlier quarter choose that quarter",
+    ),
     "no_consent": (
         "家庭未授权核查，不能走访核实", "the family has not consented to checks",
         "先取得签字的授权书", "get the signed consent first",
@@ -54,6 +58,10 @@ UNKNOWN = {
         "如有新情况，请下季度上报或申请复核", "report it next quarter or ask for a review",
     ),
 }  # fmt: skip
+
+
+# What is told of the day; everything else is told of the person.
+OF_THE_DAY = ("future", "before")
 
 
 @dataclass
@@ -142,14 +150,14 @@ def _record(
         house, problem = book.household(key, row["worker_name"])
         if problem is None and house is not None:
             problem = _hindrance(
-                visited_on=row["visited_on"], on=on, conclusion=row["conclusion"], consent=row.get("consent"),
+                round_=round_, visited_on=row["visited_on"], on=on, conclusion=row["conclusion"], consent=row.get("consent"),
                 ended=book.certified(house) and not book.known_visit(house, row),
             )  # fmt: skip
         if problem is not None or house is None:
             zh, en, mend, mend_en = UNKNOWN[problem or "unknown_family"]
             outcome.refusals.append({
-                "sheet": row["sheet"], "row": row["row"], "column": "走访日期" if problem == "future" else "身份证号",
-                "found": row["visited_on"].isoformat() if problem == "future" else mask_name(row["worker_name"] or ""),
+                "sheet": row["sheet"], "row": row["row"], "column": "走访日期" if problem in OF_THE_DAY else "身份证号",
+                "found": row["visited_on"].isoformat() if problem in OF_THE_DAY else mask_name(row["worker_name"] or ""),
                 "why": zh, "why_en": en, "mend": mend, "mend_en": mend_en,
             })  # fmt: skip
         else:
@@ -195,11 +203,16 @@ def _record(
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
 
 
-def _hindrance(*, visited_on: date, on: date, conclusion: str, consent: bool | None, ended: bool) -> str | None:
+def _hindrance(
+    *, round_: Round, visited_on: date, on: date, conclusion: str, consent: bool | None, ended: bool
+) -> str | None:
     """Why a visit cannot be recorded (a key of ``UNKNOWN``), whether a sheet or a phone brings it. ``consent`` False: refused at the
     door; ``ended``: the family's finding of this round stands."""
     if visited_on > on:
         return "future"
+    # A round may be opened a little before its quarter begins.
+    if visited_on < min(round_.opened_on, quarter_span(round_.quarter)[0]):
+        return "before"
     if consent is False and conclusion != "nobody_home":
         return "no_consent"
     return "already_certified" if ended else None
@@ -605,8 +618,8 @@ def record_one(
         ).exists()
         consent = Consent.objects.filter(household=house, withdrawn_on=None).first()
         hindrance = _hindrance(
-            visited_on=visited_on, on=on, conclusion=conclusion, consent=bool(consent or consented), ended=ended
-        )
+            round_=lead.round, visited_on=visited_on, on=on, conclusion=conclusion, consent=bool(consent or consented), ended=ended,
+        )  # fmt: skip
         if hindrance:
             zh, en, mend, mend_en = UNKNOWN[hindrance]
             missing.append(f"{zh}，{mend} / {en}: {mend_en}")
