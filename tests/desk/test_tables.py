@@ -24,7 +24,8 @@ OF_LISTS = {
 }  # fmt: skip
 # Tables on a page of something else: who looks, the page, the tables by name, and the templates in which they stand.
 SHEETS = (
-    ("he", HOUSE, ("members", "visits", "aid", "offers", "findings", "files", "readers"), ("_members", "_visits", "_aid", "_history", "_readers")),
+    ("he", HOUSE, ("members", "visits", "papers", "aid", "offers", "findings", "files", "readers"),
+     ("_members", "_visits", "_papers", "_aid", "_history", "_readers")),
     ("he", "/brief/", ("figures",), ("brief",)),
     ("he", "/dashboard/", ("on-file", "aid", "matters", "returns"), ("dashboard",)),
     ("guan", "/accounts/ma/", ("posts",), ("account",)),
@@ -43,6 +44,7 @@ NOT_SENT = {
     "policy": "the rules: the version is downloaded as a folder and as DMN",
     "draft_table": "an editor: the draft is a folder",
     "draft_compare": "has its own button: tried with the trial run",
+    "sheets": "which blank forms there are: each is a download",
     "public_notice": "public: the notice has its PDF",
 }
 

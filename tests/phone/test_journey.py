@@ -255,7 +255,7 @@ def test_the_self_test_asks_the_policy_and_keeps_nothing(client, round_, day):
     assert "怎样会改变结果" in page
     page = nobody.post("/my/self-test/", said | {"medical_paid": "", "income": "60000"}).content.decode()
     assert "还差几个数" in page
-    assert "34,260.01 元 及以上：深度困难" in page
+    assert "高于 34,260.00 元：深度困难" in page
     page = nobody.post(
         "/my/self-test/", said | {"medical_paid": "", "schooling_paid": "", "income": "60000"}
     ).content.decode()

@@ -13,7 +13,7 @@ from nuanxin.rulebook.models import Draft
 from nuanxin.rulebook.queries import Version
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Chart, Sheet
-from nuanxin.ui.words import ROLE, notice
+from nuanxin.ui.words import PROOF, ROLE, notice
 from nuanxin.union.models import Claim, Notice
 from nuanxin.union.rules import mask_name
 
@@ -212,6 +212,13 @@ def household_sheets(page: queries.FilePage, today: date) -> dict[str, Sheet]:
             lambda: [
                 [one.code, str(words.TIERS[one.tier][0]), one.opened_on, one.closed_on, mask_digits(one.close_reason)]
                 for one in page.files
+            ],
+        ),
+        "papers": Sheet(
+            ("材料", "季度", "谁加的", "哪天加的"),
+            lambda: [
+                [str(PROOF[paper.kind]), paper.lead.round.quarter if paper.lead else "", who, paper.added_on]
+                for paper, who in queries.proofs(house)
             ],
         ),
         "readers": Sheet(

@@ -663,21 +663,24 @@ class Papers:
     visits: list[VisitPaper]
 
 
+def proofs(household: Household) -> list[tuple[Paper, str]]:
+    """The papers that prove what a family said, the latest first, with who added each."""
+    rows = care.papers_of(household).select_related("attachment", "lead__round").annotate(**_named("added_by"))
+    return [(paper, named(paper, paper.added_by)) for paper in rows.order_by("-added_on", "-pk")]
+
+
 def papers(viewer: Viewer, page: FilePage) -> Papers:
     """The papers of a household's file."""
-    proofs = list(
-        care.papers_of(page.household).select_related("attachment", "lead__round").annotate(**_named("added_by"))
-        .order_by("-added_on", "-pk")
-    )  # fmt: skip
+    added = proofs(page.household)
     asked: list[tuple[words.Words, bool]] = []
     if page.leads:
         lead = page.leads[0]
-        there = {paper.kind for paper in proofs if paper.lead and paper.lead.round_id == lead.round_id}
+        there = {paper.kind for paper, _who in added if paper.lead and paper.lead.round_id == lead.round_id}
         figures = {name: getattr(lead, name) for name in rules.FIGURES}
         asked = [(PROOF[kind], kind in there) for kind in rules.papers_asked(figures)]
     visits = viewer.rows(VisitPaper).filter(visit__lead__household=page.household).select_related("visit", "attachment")
     return Papers(
-        [(paper, named(paper, paper.added_by)) for paper in proofs],
+        added,
         asked,
         list(visits.order_by("-visit__visited_on", "pk")),
     )
