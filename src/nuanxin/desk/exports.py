@@ -217,7 +217,7 @@ def household_sheets(page: queries.FilePage, today: date) -> dict[str, Sheet]:
         "papers": Sheet(
             ("材料", "季度", "谁加的", "哪天加的"),
             lambda: [
-                [str(PROOF[paper.kind]), paper.lead.round.quarter if paper.lead else "", who, paper.added_on]
+                [str(PROOF.get(paper.kind, paper.kind)), paper.lead.round.quarter if paper.lead else "", who, paper.added_on]
                 for paper, who in queries.proofs(house)
             ],
         ),
