@@ -20,7 +20,9 @@ from typer.testing import CliRunner
 from nuanxin.policy import PolicyError
 from nuanxin.policy import tables as policy_tables
 from nuanxin.policy.cli import app
+from nuanxin.policy.compare import compare
 from nuanxin.policy.policy import Policy
+from nuanxin.policy.tck import answers
 
 ON = dt.date(2023, 6, 30)
 
@@ -370,3 +372,46 @@ def test_ids_in_a_dmn_file_are_what_xml_allows(tmp_path: Path) -> None:
         ["deep", "甲 一", "3", "_n1"]
     ] * 2
     assert read.digest == policy.digest
+
+
+# other vendors' files, comparisons, the adapter -----------------------------------------------------------------------
+
+FOREIGN = """<?xml version="1.0"?>
+<dmn:definitions xmlns:dmn="https://www.omg.org/spec/DMN/20191111/MODEL/" xmlns:v="urn:vendor" namespace="urn:x" name="loan" id="d">
+  <dmn:extensionElements><v:policy effective_from="soon"><v:cases>none of ours</v:cases></v:policy></dmn:extensionElements>
+  <dmn:inputData name="x" id="i"><dmn:variable name="x" typeRef="number"/></dmn:inputData>
+  <dmn:decision name="twice" id="t"><dmn:variable name="twice" typeRef="number"/>
+    <dmn:informationRequirement><dmn:requiredInput href="#i"/></dmn:informationRequirement>
+    <dmn:literalExpression><dmn:text>x * 2</dmn:text></dmn:literalExpression></dmn:decision>
+  <dmn:decisionService name="s" id="s"><dmn:outputDecision href="#t"/><dmn:inputData href="#i"/></dmn:decisionService>
+</dmn:definitions>"""
+
+
+def test_another_vendors_file_is_read_by_its_namespaces(tmp_path: Path) -> None:
+    """A service points at its inputs; an extension that is not ours says nothing to us."""
+    file = tmp_path / "loan.dmn"
+    file.write_text(FOREIGN, encoding="utf-8")
+    policy = Policy.load(file)
+    assert policy.model.effective_from is None
+    assert policy.decide(pa.table({"x": [21]}), ON).column("twice").to_pylist() == [42]
+
+
+def test_a_comparison_by_a_column_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    policy = one_cell(tmp_path, "> 1", "number")
+    with pytest.raises(PolicyError, match=r"town.*union"):
+        compare(policy, policy, pa.table({"x": [1], "union": ["E01"]}), ON, by="town")
+
+
+def test_results_that_are_lists_are_compared(tmp_path: Path) -> None:
+    def policy(name: str, limit: int) -> Policy:
+        toml = f'{asked("x", "number")}[[decision]]\nname = "t"\nhit_policy = "C"\noutputs = [{{name = "t", type = "string"}}]\n'
+        rows = f'rule,x,→ t,clause\na,> {limit},"""yes""",c\nb,> 0,"""yes""",c\n'
+        return Policy.load(folder(tmp_path / name, toml, t=rows))
+
+    told = compare(policy("old", 3), policy("new", 9), pa.table({"x": [1, 5]}), ON)
+    assert (told.stay, told.move) == (1, 1)
+
+
+def test_the_adapter_answers_every_line() -> None:
+    told = [json.loads(line) for line in answers(["{", "[1]", "", '{"model": "nowhere.dmn", "decision": "t"}'])]
+    assert [one["error"] for one in told] == [True, True, True]

@@ -190,7 +190,7 @@ def compare(
     on = as_of or today()
     result, amounts = _shared(old, new)
     if by is not None and by not in table.column_names:
-        raise PolicyError("no-columns", names=by)
+        raise PolicyError("no-columns", names=by, found=", ".join(table.column_names[:20]) or "—")
     wanted = [result, *amounts]
     first, second = (_as_table(policy, table, on, wanted) for policy in (old, new))
     columns: dict[str, Any] = {f"o{i}": first.column(i) for i in range(len(wanted))}
@@ -199,9 +199,9 @@ def compare(
     with duckdb.connect(":memory:") as con:
         con.register("decided", pa.table(columns))
         con.execute(
-            f"CREATE TEMP TABLE cases AS SELECT *, coalesce(o0, '{UNDECIDED}') AS o, coalesce(n0, '{UNDECIDED}') AS n, "  # noqa: S608
-            f"CASE WHEN o0 IS NULL OR n0 IS NULL THEN 'undecided' WHEN o0 = n0 THEN 'stay' WHEN o0 = {quoted(outside)} THEN 'enter' "
-            f"WHEN n0 = {quoted(outside)} THEN 'leave' ELSE 'move' END AS kind FROM decided"
+            f"CREATE TEMP TABLE cases AS SELECT *, coalesce(o0::VARCHAR, '{UNDECIDED}') AS o, coalesce(n0::VARCHAR, '{UNDECIDED}') AS n, "  # noqa: S608
+            f"CASE WHEN o0 IS NULL OR n0 IS NULL THEN 'undecided' WHEN o0 = n0 THEN 'stay' WHEN o0::VARCHAR = {quoted(outside)} THEN 'enter' "
+            f"WHEN n0::VARCHAR = {quoted(outside)} THEN 'leave' ELSE 'move' END AS kind FROM decided"
         )
         kinds = dict(con.execute("SELECT kind, count(*) FROM cases GROUP BY 1").fetchall())
         moves = {

@@ -114,7 +114,8 @@ class _Reader:
             self._refuse(imported, "引用了别的模型", "it imports another model")
         self.content = content
         for item in self.root.iter():
-            if _local(item) in NAMED and not (item.get("name") or "").strip():
+            # With an href it is no definition but points at one, as in a decision service.
+            if _local(item) in NAMED and item.get("href") is None and not (item.get("name") or "").strip():
                 self._refuse(item, f"{_local(item)} 没有 name", f"this {_local(item)} has no name")
         definitions = _children(self.root, "itemDefinition")
         self.declared = {clean(item.get("name")) for item in definitions}
@@ -202,9 +203,9 @@ class _Reader:
         figures = tuple(self._figure(item) for item in decisions if _ours(item, "figure"))
         made = with_columns(tuple(self._decision(item) for item in decisions if not _ours(item, "figure")), inputs)
         extension = _child(root, "extensionElements")
-        own = next((e for e in (extension if extension is not None else ()) if _local(e) == "policy"), None)
+        own = next((e for e in (extension if extension is not None else ()) if e.tag == f"{{{OURS}}}policy"), None)
         about = dict(own.attrib) if own is not None else {}
-        cases = next((e.text or "" for e in (own if own is not None else ()) if _local(e) == "cases"), "")
+        cases = next((e.text or "" for e in (own if own is not None else ()) if e.tag == f"{{{OURS}}}cases"), "")
         name = clean(root.get("name") or Path(self.file).stem)
         files = {CASES_FILE: cases.encode()} if cases else {}
         start, end = (self._day(about.get(key), own) for key in ("effective_from", "effective_to"))

@@ -83,8 +83,17 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     return {"value": to_wire(outcome.value)}
 
 
+def _answer_line(line: str) -> dict[str, Any]:
+    """A line that is no request is answered with an error, so that those after it are still read."""
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        return {"value": None, "error": True, "why": f"not JSON: {error}"}
+    return answer(request) if isinstance(request, dict) else {"value": None, "error": True, "why": "not a JSON object"}
+
+
 def answers(lines: Iterable[str]) -> Iterator[str]:
     """The protocol: a line of JSON for every line of JSON."""
     for line in lines:
         if line.strip():
-            yield json.dumps(answer(json.loads(line)), ensure_ascii=False)
+            yield json.dumps(_answer_line(line), ensure_ascii=False)
