@@ -303,13 +303,13 @@ class TestVisits:
         office.send(E01, family("张刚"))
         told = office.visit(("王五", number("19800101"), "属实", {}), ("张刚", number("19750101"), "属实", {}))
         assert told.recorded == 1
-        assert [(r["row"], r["why"]) for r in told.refusals] == [(2, "本轮没有这户人家：身份证号不在上报或在册家庭中")]
+        assert [(r.row, r.why_zh) for r in told.refusals] == [(2, "本轮没有这户人家：身份证号不在上报或在册家庭中")]
 
     def test_a_visit_in_the_future_is_refused(self, office):
         office.send(E01, family("张刚"))
         told = office.visit(("张刚", number("19750101"), "属实", {}), on=date(2022, 9, 1))
         assert told.recorded == 0
-        assert "晚于" in told.refusals[0]["why"]
+        assert "晚于" in told.refusals[0].why_zh
 
     def test_a_visit_of_an_earlier_quarter_is_refused(self, office):
         """Sent for the wrong quarter, a sheet would open reviews of families that nobody visited in it."""
@@ -320,11 +320,11 @@ class TestVisits:
         office.close()
         office.open("2022Q4", date(2022, 10, 8))
         told = office.visit(("张刚", number("19750101"), "属实", {}), on=date(2022, 11, 1))
-        assert (told.recorded, [(r["column"], r["found"]) for r in told.refusals]) == (
+        assert (told.recorded, [(r.column, r.found) for r in told.refusals]) == (
             0,
             [("走访日期", SEEN.isoformat())],
         )
-        assert "早于本季度" in told.refusals[0]["why"]
+        assert "早于本季度" in told.refusals[0].why_zh
         assert not Visit.objects.filter(lead__round=office.round, visited_on__isnull=False).exists()
 
     def test_the_same_sheet_again_changes_nothing_and_a_corrected_one_corrects(self, office):

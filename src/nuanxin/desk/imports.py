@@ -24,7 +24,7 @@ from nuanxin.care.services.register import match_round
 from nuanxin.desk import queries
 from nuanxin.desk.words import Words
 from nuanxin.records.models import Job
-from nuanxin.records.previews import Line, Looked, Preview
+from nuanxin.records.previews import Looked, Preview, Remark
 from nuanxin.records.services import (
     Lost,
     Refused,
@@ -77,28 +77,12 @@ def _end_returns(seen: Viewer, round_: Round | None, came_to: Preview) -> Previe
     return Preview(kept.files, came_to.same, came_to.skipped)
 
 
-def _told(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
-    return [
-        Line(
-            r["sheet"],
-            r["row"],
-            r["column"],
-            r["found"],
-            r["why"],
-            r["why_en"],
-            r.get("mend", ""),
-            r.get("mend_en", ""),
-        )
-        for r in rows
-    ]
-
-
 def _take_visits(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
     assert round_ is not None
     return Preview([
         Looked(
             one.file, why_zh=one.refused_whole or "", why_en=one.refused_whole_en, rows=one.rows, accepted=one.recorded + one.same,
-            refused=one.rows - one.recorded - one.same, same=one.same, refusals=_told(one.refusals), warnings=_told(one.warnings),
+            refused=one.rows - one.recorded - one.same, same=one.same, refusals=one.refusals, warnings=one.warnings,
         )
         for one in visits.record(round_=round_, paths=paths, by=seen.user, on=seen.today)
     ])  # fmt: skip
@@ -115,7 +99,7 @@ def _take_books(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Pr
             files.append(Looked(one.file, why_zh=one.why["zh"], why_en=one.why["en"]))
         else:
             refusals = [
-                Line(
+                Remark(
                     r["sheet"], r["row"], r["column"], r["found"], r["why"]["zh"], r["why"]["en"], r["mend"]["zh"], r["mend"]["en"]
                 )
                 for r in record.refusals
@@ -124,19 +108,13 @@ def _take_books(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Pr
             files.append(Looked(
                 one.file, str(BOOKS[record.book]), rows=record.accepted + record.refused, accepted=record.accepted,
                 refused=record.refused, replaces=before.file_name if before else "", replaced=record.replaced_by_id is not None,
-                refusals=refusals, warnings=[Line.of(warning) for warning in one.warnings],
+                refusals=refusals, warnings=[Remark.of(warning) for warning in one.warnings],
             ))  # fmt: skip
     return Preview(files, same)
 
 
 def _take_checks(seen: Viewer, round_: Round | None, paths: Sequence[Path]) -> Preview:
-    return Preview([
-        Looked(
-            one["file"], why_zh=one["refused_whole"] or "", why_en=one["refused_whole_en"], rows=one["rows"],
-            accepted=one["accepted"], refused=one["rows"] - one["accepted"], same=one["same"], refusals=_told(one["refusals"]),
-        )
-        for one in import_checks(paths=paths, org=seen.org_for("check.import"), by=seen.user, on=seen.today)
-    ])  # fmt: skip
+    return Preview(import_checks(paths=paths, org=seen.org_for("check.import"), by=seen.user, on=seen.today))
 
 
 BOOKS: dict[str, Words] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Remark:
     """A row to mend, or only warned of: where, what was found, why, how to mend it."""
 
     sheet: str
@@ -19,10 +19,14 @@ class Line:
     mend_en: str
 
     @classmethod
-    def of(cls, refusal: Any) -> "Line":
+    def of(cls, refusal: Any) -> "Remark":
         """Of a refusal or a warning of ``nuanxin.sheets``."""
         said = [getattr(refusal, what)(lang) for what in ("why", "mend") for lang in ("zh", "en")]
         return cls(refusal.sheet, refusal.row, refusal.column, refusal.found, *said)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the commands' JSON tells it: Chinese by the bare name, English beside it."""
+        return {name.removesuffix("_zh"): value for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,8 @@ class Looked:
     replaces: str = ""
     replaced: bool = False
     code: str = ""
-    refusals: list[Line] = field(default_factory=list)
-    warnings: list[Line] = field(default_factory=list)
+    refusals: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Preview:
     def from_text(cls, text: str) -> "Preview":
         told = json.loads(text)
         files = [
-            Looked(**file | {side: [Line(**line) for line in file[side]] for side in ("refusals", "warnings")})
+            Looked(**file | {side: [Remark(**line) for line in file[side]] for side in ("refusals", "warnings")})
             for file in told["files"]
         ]
         return cls(files, told["same"], told["skipped"])

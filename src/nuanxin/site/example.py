@@ -175,7 +175,7 @@ def _quarter(path: Path, org: Org, proposer: User, certifier: User, step: Say) -
     made = visits.record(round_=round_, paths=sheets, by=proposer, on=_last_visit(sheets, due, last))
     for sheet in made:
         for refusal in sheet.refusals:
-            step(f"{quarter} {sheet.file} 第 {refusal['row']} 行「{refusal['column']}」：{refusal['why']}")
+            step(f"{quarter} {sheet.file} 第 {refusal.row} 行「{refusal.column}」：{refusal.why_zh}")
         if sheet.refused_whole:
             step(f"{quarter} {sheet.file}：{sheet.refused_whole}")
     seen = [

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -14,6 +13,7 @@ from nuanxin.care.models import Consent, Finding, Lead, Offer, RegisterCheck, Re
 from nuanxin.care.queries import bare, of_households
 from nuanxin.care.services import notices
 from nuanxin.care.services.rounds import CARRIED
+from nuanxin.records.previews import Looked, Remark
 from nuanxin.records.services import Line, Refused, insert, keep_file, move, workday_after, write_events
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
@@ -213,29 +213,19 @@ NOT_COMPARED = {
 }  # fmt: skip
 
 
-def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> list[dict[str, Any]]:
+def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> list[Looked]:
     """Import civil affairs' comparison: each person's result goes on the household's file. Who has not consented is not
     compared: the row is refused."""
     require(by, "check.import", org, on)
     outcome = []
     for path in paths:
         reading = read_file(path, expect={"register_check"})
-        told: dict[str, Any] = {
-            "file": reading.name, "rows": 0, "accepted": 0, "same": 0, "refusals": [], "refused_whole": None, "refused_whole_en": "",
-        }  # fmt: skip
-        outcome.append(told)
         if reading.refused_whole is not None:
-            told["refused_whole"] = reading.refused_whole.text("zh")
-            told["refused_whole_en"] = reading.refused_whole.text("en")
+            whole = reading.refused_whole
+            outcome.append(Looked(reading.name, why_zh=whole.text("zh"), why_en=whole.text("en")))
             continue
-        told["refusals"] += [
-            {
-                "sheet": r.sheet, "row": r.row, "column": r.column, "found": r.found, "why": r.why("zh"), "why_en": r.why("en"),
-                "mend": r.mend("zh"), "mend_en": r.mend("en"),
-            }
-            for r in reading.refusals
-        ]  # fmt: skip
-        told["rows"] = reading.tables["register_check"].num_rows
+        refusals, same = [Remark.of(refusal) for refusal in reading.refusals], 0
+        total = reading.tables["register_check"].num_rows
         rows = [row for row in reading.tables["register_check"].to_pylist() if row["accepted"]]
         keys = secrets.find_keys([row["resident_id"] for row in rows])
         with transaction.atomic():
@@ -248,21 +238,18 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
             }
             agreed = set(Consent.objects.filter(withdrawn_on=None).values_list("household_id", flat=True))
             have = set(RegisterCheck.objects.values_list("household_id", "person_id", "checked_on", "result"))
-            fresh = []
+            fresh, accepted = [], 0
             for row, key in zip(rows, keys, strict=True):
                 kinship = people.get(key or "")
                 if kinship is None or kinship.household_id not in agreed:
-                    why, why_en, mend, mend_en = NOT_COMPARED["no_consent" if kinship else "unknown_person"]
-                    told["refusals"].append({
-                        "sheet": row["sheet"], "row": row["row"], "column": "身份证号", "found": "", "why": why, "why_en": why_en,
-                        "mend": mend, "mend_en": mend_en,
-                    })  # fmt: skip
+                    why = NOT_COMPARED["no_consent" if kinship else "unknown_person"]
+                    refusals.append(Remark(row["sheet"], row["row"], "身份证号", "", *why))
                     continue
-                told["accepted"] += 1
+                accepted += 1
                 checked = row.get("checked_on") or on
                 known = (kinship.household_id, kinship.person_id, checked, row["result"])
                 if known in have:
-                    told["same"] += 1
+                    same += 1
                 else:
                     have.add(known)
                     fresh.append(
@@ -276,6 +263,11 @@ def import_checks(*, paths: Iterable[Path], org: Org, by: User, on: date) -> lis
                         )
                     )
             insert(RegisterCheck, ["household", "person", "result", "checked_on", "document", "attachment"], fresh)
-            lines = [("check.import", f"attachment:{kept.sha256[:12]}", {"accepted": told["accepted"]})]
+            lines = [("check.import", f"attachment:{kept.sha256[:12]}", {"accepted": accepted})]
             write_events(chain=org.code, lines=lines, by=by.username, on=on)
+        outcome.append(
+            Looked(
+                reading.name, rows=total, accepted=accepted, refused=total - accepted, same=same, refusals=refusals,
+            )
+        )  # fmt: skip
     return outcome

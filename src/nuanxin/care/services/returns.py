@@ -21,7 +21,7 @@ from nuanxin.care import rules
 from nuanxin.care.models import Lead, Raised, Refusal, ReportedMember, Return, Round
 from nuanxin.care.services import register
 from nuanxin.matters.services import MatterRow, receive_many
-from nuanxin.records.previews import Line, Looked, Preview
+from nuanxin.records.previews import Looked, Preview, Remark
 from nuanxin.records.services import (
     Refused,
     insert,
@@ -180,10 +180,10 @@ def look(*, round_: Round, paths: Iterable[Path], by: User, on: date) -> Preview
 def came_to(done: Received) -> Preview:
     """What became of received files, to the row."""
     keys = [made.pk for made in done.returns]
-    lines: dict[tuple[int, bool], list[Line]] = defaultdict(list)
+    lines: dict[tuple[int, bool], list[Remark]] = defaultdict(list)
     for line in Refusal.objects.filter(source__in=keys):
         told = (line.sheet, line.row, line.column, line.found, line.why_zh, line.why_en, line.mend_zh, line.mend_en)
-        lines[line.source_id, line.warning].append(Line(*told))
+        lines[line.source_id, line.warning].append(Remark(*told))
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for source, state in Lead.objects.filter(from_return__in=keys).values_list("from_return", "state"):
         counts[source or 0][0] += 1

@@ -18,12 +18,14 @@ from django.db.models import Max, Q
 from nuanxin.care import rules
 from nuanxin.care.matching import name_key
 from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit, VisitPaper
+from nuanxin.care.queries import ENDED
 from nuanxin.care.routing import REASONS, Stop, Team, plan_days
 from nuanxin.care.services import notices
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
 from nuanxin.records.models import Attachment, Event
 from nuanxin.records.pictures import keep_picture, kind_of
+from nuanxin.records.previews import Remark
 from nuanxin.records.rules import parts
 from nuanxin.records.services import Many, Refused, insert, job, keep_file, sort_out, write_events
 from nuanxin.sheets import read_file
@@ -72,8 +74,8 @@ class Recorded:
     rows: int = 0
     recorded: int = 0
     same: int = 0
-    refusals: list[dict[str, Any]] = field(default_factory=list)
-    warnings: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
     refused_whole: str | None = None
     refused_whole_en: str = ""
 
@@ -106,8 +108,8 @@ def record(
             transaction.atomic(),
         ):
             for refusal in reading.refusals:
-                outcome.refusals.append(_told(refusal))
-            outcome.warnings += [_told(warning) for warning in reading.warnings]
+                outcome.refusals.append(Remark.of(refusal))
+            outcome.warnings += [Remark.of(warning) for warning in reading.warnings]
             kept = keep_file(path, sha256=reading.sha256, name=reading.name)
             rows = reading.tables["visits"].to_pylist()
             outcome.rows = len(rows)
@@ -117,14 +119,6 @@ def record(
             progress.count("out", "same", outcome.same)
             progress.count("out", "refused", len(rows) - outcome.recorded - outcome.same)
     return done
-
-
-def _told(refusal: Any) -> dict[str, Any]:
-    return {
-        "sheet": refusal.sheet, "row": refusal.row, "column": refusal.column, "found": refusal.found,
-        "why": refusal.why("zh"), "why_en": refusal.why("en"), "mend": refusal.mend("zh"),
-        "mend_en": refusal.mend("en"),
-    }  # fmt: skip
 
 
 _VISIT = [
@@ -154,12 +148,12 @@ def _record(
                 ended=book.certified(house) and not book.known_visit(house, row),
             )  # fmt: skip
         if problem is not None or house is None:
-            zh, en, mend, mend_en = UNKNOWN[problem or "unknown_family"]
-            outcome.refusals.append({
-                "sheet": row["sheet"], "row": row["row"], "column": "走访日期" if problem in OF_THE_DAY else "身份证号",
-                "found": row["visited_on"].isoformat() if problem in OF_THE_DAY else mask_name(row["worker_name"] or ""),
-                "why": zh, "why_en": en, "mend": mend, "mend_en": mend_en,
-            })  # fmt: skip
+            column, said = "身份证号", mask_name(row["worker_name"] or "")
+            if problem in OF_THE_DAY:
+                column, said = "走访日期", row["visited_on"].isoformat()
+            outcome.refusals.append(
+                Remark(row["sheet"], row["row"], column, said, *UNKNOWN[problem or "unknown_family"])
+            )
         else:
             due.append((row, house))
     _consents(due, by=by)
@@ -253,9 +247,7 @@ class _Book:
                 if lead.round.quarter <= round_.quarter:
                     self.last[house] = lead
             findings = Finding.objects.filter(household__in=some).values_list("round_id", "state", "household_id")
-            self.ended |= {
-                h for r, state, h in findings if r == round_.pk and state in ("certified", "refused", "closed")
-            }
+            self.ended |= {h for r, state, h in findings if r == round_.pk and state in ENDED}
         for some in parts([lead.pk for lead in self.leads.values()]):
             made = Visit.objects.filter(lead__in=some, visited_on__isnull=False)
             self.visits |= {(v.lead_id, v.visited_on): v for v in made if v.visited_on}
@@ -613,9 +605,7 @@ def record_one(
             return now
         conclusion = "nobody_home" if nobody_home else "differs" if found else "as_reported"
         missing = _missing(now, submission, conclusion, papers)
-        ended = Finding.objects.filter(
-            household=house, round=lead.round, state__in=["certified", "refused", "closed"]
-        ).exists()
+        ended = Finding.objects.filter(household=house, round=lead.round, state__in=ENDED).exists()
         consent = Consent.objects.filter(household=house, withdrawn_on=None).first()
         hindrance = _hindrance(
             round_=lead.round, visited_on=visited_on, on=on, conclusion=conclusion, consent=bool(consent or consented), ended=ended,

@@ -293,13 +293,14 @@ def visits_import(paths: Paths, quarter: QuarterOption, by: By, on: On, json: Js
         done = record(round_=round_, paths=paths, by=who, on=on, show=show)
     balance = visit_balance(round_, by=who, on=on)
     files = [
-        {"file": d.file, "recorded": d.recorded, "same": d.same, "refusals": d.refusals, "warnings": d.warnings,
+        {"file": d.file, "recorded": d.recorded, "same": d.same, "refusals": [line.as_dict() for line in d.refusals],
+         "warnings": [line.as_dict() for line in d.warnings],
          "refused_whole": d.refused_whole} for d in done
     ]  # fmt: skip
     lines = []
     for d in done:
         lines.append(f"{d.file}：{d.refused_whole or f'记录 {d.recorded}，未变 {d.same}，退回 {len(d.refusals)}'}")
-        lines += [f"    第 {r['row']} 行「{r['column']}」：{r['why']}。{r['mend']}" for r in d.refusals]
+        lines += [f"    第 {r.row} 行「{r.column}」：{r.why_zh}。{r.mend_zh}" for r in d.refusals]
     answer(
         {"quarter": quarter, "files": files, "balance": balance},
         [*lines, balance_line("走访 visits", balance)],
@@ -580,11 +581,12 @@ def checks_import(paths: Paths, by: By, on: On, json: Json = False) -> None:
     from nuanxin.union.queries import city
 
     done = import_checks(paths=paths, org=city(), by=_who(by), on=on)
-    lines = [
-        f"{d['file']}：{d['refused_whole'] or str(d['accepted']) + ' 人有结果，退回 ' + str(len(d['refusals']))}"
-        for d in done
-    ]
-    answer({"files": done}, lines, as_json=json)
+    lines = [f"{d.file}：{d.why_zh or str(d.accepted) + ' 人有结果，退回 ' + str(len(d.refusals))}" for d in done]
+    files = [
+        {"file": d.file, "rows": d.rows, "accepted": d.accepted, "same": d.same, "refusals": [line.as_dict() for line in d.refusals],
+         "refused_whole": d.why_zh or None, "refused_whole_en": d.why_en} for d in done
+    ]  # fmt: skip
+    answer({"files": files}, lines, as_json=json)
 
 
 def register(app: typer.Typer) -> None:
