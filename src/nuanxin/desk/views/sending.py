@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from nuanxin.care.models import Return, Round
 from nuanxin.care.services import returns
-from nuanxin.desk import exports, queries, words
+from nuanxin.desk import exports, imports, queries, words
 from nuanxin.desk.views import sheets
 from nuanxin.desk.views.sheets import ACCEPTED, FilesField
 from nuanxin.sheets import mark_up, read_file
@@ -61,9 +61,8 @@ def send(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
         return export(request, seen, f"round:{round_.code}", f"returns-{quarter}-unions", titles, lines(owing))
     form = Upload(request.POST or None, request.FILES or None) if request.method == "POST" else Upload()
     if request.method == "POST" and form.is_valid():
-        return sheets.looked_at(
-            request, seen, sheets.SURVEY, form.cleaned_data["sheets"], round_, reverse("desk:send", args=[quarter])
-        )
+        token, _paths = imports.keep(seen.user.username, form.cleaned_data["sheets"])
+        return sheets.looked_at(request, seen, sheets.SURVEY, token, round_, reverse("desk:send", args=[quarter]))
     page = paged(request, owing)
     files = queries.files_of([row.file for row in page])
     fields = [

@@ -126,10 +126,9 @@ def _found(form: Upload, kinds: Sequence[Kind], paths: Sequence[Path]) -> Kind |
 
 
 def looked_at(
-    request: HttpRequest, seen: Viewer, kind: Kind, files: str | Sequence[UploadedFile], round_: Round | None, back: str
+    request: HttpRequest, seen: Viewer, kind: Kind, token: str, round_: Round | None, back: str
 ) -> HttpResponseBase:
-    """Look at uploaded files, or at a draft by its token, and show what they would bring; what the service refuses is told at ``back``."""
-    token = files if isinstance(files, str) else imports.keep(seen.user.username, files)[0]
+    """Look at a draft's files and show what they would bring; what the service refuses is told at ``back``."""
     if done(request, lambda: imports.look(seen, token, kind, round_), _("已检查，还没有收。")):
         return redirect(f"desk:look_{kind.key}", token)
     drop_drafts(seen.user.username, token)
@@ -139,6 +138,16 @@ def looked_at(
 def steps(now: int) -> list[Step]:
     labels = (_("选择表格"), _("检查"), _("收到"))
     return [Step(label, "done" if n < now else "now" if n == now else "todo") for n, label in enumerate(labels)]
+
+
+def _framed(kind: Kind, one: imports.Draft, round_: Round | None, **more: Any) -> dict[str, Any]:
+    """A page of a draft. Returns are sent from their round's page, everything else from the page of all kinds."""
+    section = "rounds" if kind is SURVEY else "sheets"
+    return framed(section, kind=kind, round=round_, back=_back(kind, one), lang=lang(), limit=SHOWN, **more)
+
+
+def _back(kind: Kind, one: imports.Draft) -> str:
+    return reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
 
 
 def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
@@ -155,26 +164,21 @@ def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
         if one.taken:
             # A second click, the back button, another tab; or the work is done that this page waited for.
             return HttpResponse(headers={"HX-Redirect": sent}) if part else redirect(sent)
-        back = reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
         job = imports.job_of(token)
         if request.method == "POST" and job is None and request.POST.get("do") == "drop":
             drop_drafts(seen.user.username, token)
             messages.success(request, _("已放弃，什么也没有收。"))
-            return redirect(back)
+            return redirect(_back(kind, one))
         if request.method == "POST":
             imports.confirm(seen, token, one)
             return redirect(f"desk:look_{kind.key}", token)
         if job is not None:
-            values = framed(
-                "rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, back=back, job=job, steps=steps(2)
-            )
+            values = _framed(kind, one, round_, job=job, steps=steps(2))
             return render(request, "desk/_progress.html" if part else "desk/progress.html", values)
         names = [path.name for path in drafts_of(seen.user.username, token)]
-        more: dict[str, Any] = {"shown": one.preview, "names": names, "steps": steps(1), "lang": lang(), "limit": SHOWN}
         return render(
-            request, "desk/look.html",
-            framed("rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, token=token, back=back, **more),
-        )  # fmt: skip
+            request, "desk/look.html", _framed(kind, one, round_, shown=one.preview, names=names, steps=steps(1))
+        )
 
     return look
 
@@ -188,12 +192,7 @@ def _sent(kind: Kind) -> Callable[..., HttpResponseBase]:
         round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
         if one is None or not one.taken or (one.quarter and round_ is None):
             raise Http404
-        back = reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
-        return render(
-            request, "desk/sent.html",
-            framed("rounds" if kind is SURVEY else "sheets", kind=kind, round=round_, shown=one.preview, steps=steps(3), lang=lang(), back=back,
-                limit=SHOWN),
-        )  # fmt: skip
+        return render(request, "desk/sent.html", _framed(kind, one, round_, shown=one.preview, steps=steps(3)))
 
     return sent
 
