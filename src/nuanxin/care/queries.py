@@ -28,6 +28,9 @@ from nuanxin.union.models import Household, Org
 from nuanxin.union.queries import below
 from nuanxin.union.rules import mask_name
 
+# States of a finding that has ended, and of a lead with which nothing more is done: another took its place, or it was known.
+ENDED = ("certified", "refused", "closed")
+ASIDE = ("replaced", "repeated", "known")
 FIGURES = ("income", "deductions", "net", "members", "M")
 AID = ("living", "medical", "schooling", "accident", "total")
 
@@ -53,15 +56,16 @@ def on_file_before(round_: Round) -> QuerySet[HouseholdFile]:
 
 def takes_papers(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Of these leads those whose family may still add papers: known by its household, and the round not done with it, the latest first."""
-    done = Finding.objects.filter(lead=OuterRef("pk"), state__in=["certified", "refused", "closed"])
+    done = Finding.objects.filter(lead=OuterRef("pk"), state__in=ENDED)
     return (
-        leads.filter(household__isnull=False).exclude(state__in=["replaced", "repeated", "known"])
+        leads.filter(household__isnull=False).exclude(state__in=ASIDE)
         .exclude(round__state="closed").exclude(Exists(done)).order_by("-round__quarter", "-pk")
     )  # fmt: skip
 
 
-def papers_of(household: Household) -> QuerySet[Paper]:
-    """The papers that a family's rounds hold, from whoever added them; those of a withdrawn application are not read any more."""
+def papers_of(household: Household | OuterRef) -> QuerySet[Paper]:
+    """The papers that a family's rounds hold, from whoever added them; those of a withdrawn application are not read any more. An
+    ``OuterRef`` stands for the family of an outer query."""
     return Paper.objects.filter(lead__household=household).exclude(application__state=HardshipApplication.WITHDRAWN)
 
 
@@ -249,8 +253,6 @@ def of_households(round_: Round, codes: Sequence[str]) -> QuerySet[Finding]:
 
 
 # ------------------------------------------------------------------------------------- how far a round is, and what it needs
-
-ENDED = ("certified", "refused", "closed")
 
 
 def to_decide(round_: Round) -> QuerySet[Lead]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import Consent, Finding, Lead, Objection, Review
-from nuanxin.care.queries import takes_papers
+from nuanxin.care.queries import ASIDE, ENDED, takes_papers
 from nuanxin.care.services import offers, papers, publish, visits
 from nuanxin.desk import words
 from nuanxin.desk.queries import FilePage
@@ -115,10 +115,10 @@ class ShownFamily(Family):
 
     @cached_property
     def at_work(self) -> Lead | None:
-        done = {f.lead_id for f in self.page.findings if f.state in ("certified", "refused", "closed")}
-        return next(
-            (lead for lead in self.page.leads if lead.round.state != "closed" and lead.state != "known" and lead.pk not in done), None
-        )  # fmt: skip
+        # As ``takes_papers``, from what the page has read.
+        done = {finding.lead_id for finding in self.page.findings if finding.state in ENDED}
+        under_way = (lead for lead in self.page.leads if lead.round.state != "closed" and lead.state not in ASIDE)
+        return next((lead for lead in under_way if lead.pk not in done), None)
 
     @cached_property
     def lead(self) -> Lead | None:

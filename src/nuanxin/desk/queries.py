@@ -701,20 +701,19 @@ def readers(household: Household) -> list[Reader]:
     """Who opened the file, printed it or had a full number shown, the latest first."""
     people = Kinship.objects.filter(household=household).values_list("person_id", flat=True)
     subjects = [f"household:{household.code}", *(f"person:{pk}" for pk in people)]
-    names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
     looks = Event.objects.filter(subject__in=subjects, verb__in=["household.read", "person.reveal"])
     return [
         Reader(
-            event.on, event.name or event.by, str(ROLE.get(event.facts.get("role", ""), "")),
+            event.on, named(event, event.by), str(ROLE.get(event.facts.get("role", ""), "")),
             str(words.LOOK.get(event.facts.get("what", ""), words.LOOK["id"])), event.facts.get("reason", ""),
         )
-        for event in looks.annotate(name=Subquery(names)).order_by("-pk")
+        for event in looks.annotate(**_named("by")).order_by("-pk")
     ]  # fmt: skip
 
 
 def _proofs() -> Coalesce:
     """How many papers the rounds of an outer household hold."""
-    rows = Paper.objects.filter(lead__household=OuterRef("pk")).exclude(application__state="withdrawn").order_by()
+    rows = care.papers_of(OuterRef("pk")).order_by()
     return Coalesce(Subquery(rows.values("lead__household").annotate(n=Count("pk")).values("n")), 0)
 
 

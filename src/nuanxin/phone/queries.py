@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from nuanxin.care import rules
 from nuanxin.care.models import Finding, HardshipApplication, Lead, Paper, Posted, Round, Visit
-from nuanxin.care.queries import papers_of, takes_papers
+from nuanxin.care.queries import ENDED, papers_of, takes_papers
 from nuanxin.care.services import apply
 from nuanxin.care.services.decide import as_of, policy_of
 from nuanxin.matters.models import Matter
@@ -24,8 +24,6 @@ from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import PROOF
 from nuanxin.union.models import Org
 from nuanxin.union.queries import city_of
-
-DONE = ("certified", "refused", "closed")
 
 
 @dataclass(slots=True)
@@ -101,7 +99,7 @@ def hardships(seen: Viewer) -> list[Hardship]:
     shown: list[Hardship] = []
     used: set[int] = set()
     latest = next(reversed(own), 0)
-    decided = {key for key, finding in findings.items() if finding.state in DONE}
+    decided = {key for key, finding in findings.items() if finding.state in ENDED}
     for one in applications:
         lead = applied.get(one.lead_id or 0)
         if lead is not None and lead.state == "repeated":
@@ -186,7 +184,7 @@ def _stage(case: Hardship) -> None:
     else:
         city: Org = lead.round.org
         case.owner = city.name
-        if finding is not None and finding.state in DONE:
+        if finding is not None and finding.state in ENDED:
             at, ended = 4, True
             case.told = _("审定通过") if finding.state == "certified" else _("这次不符合，理由和其他帮扶见下")
         elif finding is not None and finding.state in ("published", "objected"):

@@ -9,6 +9,7 @@ from allauth.core.internal.httpkit import get_client_ip
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -194,7 +195,7 @@ def choose_password(request: HttpRequest) -> HttpResponseBase:
         except Refused as refused:
             _tell(form, None, refused)
         else:
-            done(request, lambda: None, _("密码已设好，请用它登录。"))
+            messages.success(request, _("密码已设好，请用它登录。"))
             return known_here(redirect("account_login"), User.objects.get(username=told["login"].strip().lower()))
     return render(request, "site/choose_password.html", {"form": form, "back_url": "/"})
 

@@ -69,10 +69,14 @@ def tried_as(username: str, *, known: bool) -> str:
     return username + _KNOWN if known else username
 
 
+def _both(*usernames: str) -> list[str]:
+    """What tries of these accounts' passwords are counted by, on any device."""
+    return [tried_as(name, known=known) for name in usernames for known in (False, True)]
+
+
 def locked_accounts(usernames: Iterable[str]) -> dict[str, datetime]:
     """Which accounts are locked, on known devices or on others, and until when."""
-    names = [tried_as(name, known=known) for name in usernames for known in (False, True)]
-    until = locked_until("password.account", names)
+    until = locked_until("password.account", _both(*usernames))
     return {name.removesuffix(_KNOWN): until[name] for name in sorted(until, key=until.__getitem__)}
 
 
@@ -99,7 +103,7 @@ def unlock(*, account: User, by: User, on: date) -> None:
     org = _reached(account, by, on)
     if account.username not in locked_accounts([account.username]):
         raise Refused(f"{account} 没有被锁定 / {account.username} is not locked")
-    forget_wrong_passwords(account.username, account.username + _KNOWN)
+    forget_wrong_passwords(*_both(account.username))
     _told(org, "account.unlock", account.username, by.username, on)
 
 
@@ -424,7 +428,7 @@ def reset_password(*, account: User, by: User | None, on: date) -> str:
     # Another one that is none: tokens handed over before are dead.
     account.set_unusable_password()
     account.save(update_fields=["password"])
-    forget_wrong_passwords(account.username, account.username + _KNOWN)
+    forget_wrong_passwords(*_both(account.username))
     end_sessions(account)
     chain = org or next((post.org for post in account.posts.select_related("org")), None)
     if chain:
@@ -451,7 +455,7 @@ def choose_password(*, username: str, token: str, password: str, on: date) -> No
     found.set_password(password)
     if not User.objects.filter(pk=found.pk, password=old).update(password=found.password):
         raise Refused("链接刚刚用过了 / the link has just been used")
-    forget_wrong_passwords(found.username, found.username + _KNOWN)
+    forget_wrong_passwords(*_both(found.username))
     end_sessions(found)
     post = found.posts.select_related("org").order_by("org__level", "pk").first()
     if post:

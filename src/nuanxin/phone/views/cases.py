@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Finding
+from nuanxin.care.queries import ENDED
 from nuanxin.care.services import apply as applying
 from nuanxin.care.services import offers
 from nuanxin.care.services.decide import explain
@@ -65,9 +66,9 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
             return redirect("phone:hardship", code)
     finding = case.finding
     more: dict[str, Any] = {}
-    if case.own and finding is not None and finding.state in queries.DONE:
+    if case.own and finding is not None and finding.state in ENDED:
         more |= _result(finding)
-    elif finding is not None and finding.state in queries.DONE:
+    elif finding is not None and finding.state in ENDED:
         more["unproved"] = page_url("account_claim") or "/account/"
     rows = _shown(queries.papers_in(case, seen))
     more["asked"] = queries.asked(queries.figures_of(case), rows) if form else []
