@@ -47,7 +47,9 @@ class Asked(Form):
         label="要办的事", required=False, widget=forms.CheckboxSelectMultiple,
         choices=[("law", "法律援助和劳动争议调解"), ("health", "健康体检")],
     )  # fmt: skip
-    paper = forms.FileField(label="照片", required=False, widget=forms.FileInput(attrs=ASKED["camera"]))
+    paper = forms.FileField(
+        label="照片", required=False, widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"})
+    )
     agreed = forms.BooleanField(label="我自愿申请，愿意接受核查")
 
 

@@ -17,7 +17,7 @@ from nuanxin.care.services import offers, papers, publish, visits
 from nuanxin.desk import words
 from nuanxin.desk.queries import FilePage
 from nuanxin.desk.round_acts import DECLINED, ExcuseForm, OfferForm, Reason, mark
-from nuanxin.ui.forms import Form
+from nuanxin.ui.forms import ASKED, PAPER_HELP, Form
 from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import PROOF
 from nuanxin.union.models import Household, Org
@@ -183,8 +183,7 @@ class Need(Form):
 class PaperForm(Form):
     kind = forms.ChoiceField(label=gettext_lazy("是什么材料"), choices=list(PROOF.items()))
     file = forms.FileField(
-        label=gettext_lazy("照片或 PDF"), help_text=gettext_lazy("JPG、PNG 或 PDF，不超过 10 MB；照片里的拍摄地点会去掉"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
+        label=gettext_lazy("照片或 PDF"), help_text=PAPER_HELP, widget=forms.FileInput(attrs=dict(ASKED["paper"]))
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from nuanxin.care.services.decide import INPUTS
 from nuanxin.phone import words
 from nuanxin.policy import Policy
 from nuanxin.policy.model import Input
-from nuanxin.ui.forms import ASKED, Form
+from nuanxin.ui.forms import ASKED, PAPER_HELP, Form
 from nuanxin.ui.words import PROOF
 
 # Fields that no browser keeps: draft.js leaves them out.
@@ -178,8 +178,7 @@ def figures_asked(policy: Policy) -> tuple[str, ...]:
 class Paper(Form):
     kind = forms.ChoiceField(label=gettext_lazy("是什么材料"), choices=list(PROOF.items()))
     photo = forms.FileField(
-        label=gettext_lazy("拍照或选文件"), help_text=gettext_lazy("JPG、PNG 或 PDF，不超过 10 MB；照片里的拍摄地点会去掉"),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,application/pdf"}),
+        label=gettext_lazy("拍照或选文件"), help_text=PAPER_HELP, widget=forms.FileInput(attrs=dict(ASKED["paper"]))
     )  # fmt: skip
 
 

@@ -19,8 +19,9 @@ ASKED: Mapping[str, Mapping[str, str]] = {
     "username": {"autocomplete": "username", "spellcheck": "false"},
     "password": {"autocomplete": "current-password"},
     "new_password": {"autocomplete": "new-password"},
-    "camera": {"accept": "image/*", "capture": "environment"},
+    "paper": {"accept": "image/jpeg,image/png,application/pdf"},
 }
+PAPER_HELP = _("JPG、PNG 或 PDF，不超过 10 MB；照片里的拍摄地点会去掉")
 
 # Django's own sentences, 这个字段是必填项 and 确保该值大于或等于1, say neither what to do nor in our words.
 _CHOOSE, _TICK, _FILL, _ADD = _("请选择一项"), _("请勾选后再提交"), _("请填写"), _("请添加文件")

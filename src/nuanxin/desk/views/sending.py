@@ -16,6 +16,7 @@ from nuanxin.care.models import Return, Round
 from nuanxin.care.services import returns
 from nuanxin.desk import exports, imports, queries, words
 from nuanxin.desk.views import sheets
+from nuanxin.desk.views.rounds import find_round
 from nuanxin.desk.views.sheets import ACCEPTED, FilesField
 from nuanxin.sheets import mark_up, read_file
 from nuanxin.ui.forms import Form, ManyFiles
@@ -34,15 +35,8 @@ class Upload(Form):
     )  # fmt: skip
 
 
-def _round(seen: Viewer, quarter: str) -> Round:
-    found = queries.find_round(seen, quarter)
-    if found is None:
-        raise Http404
-    return found
-
-
 def _open(seen: Viewer, quarter: str) -> Round:
-    round_ = _round(seen, quarter)
+    round_ = find_round(seen, quarter)
     if round_.state == "closed":
         raise Http404
     return round_
@@ -94,7 +88,7 @@ def nil(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
 @seen_by("return.receive")
 def marked(request: HttpRequest, seen: Viewer, quarter: str, code: str) -> HttpResponseBase:
     """The sender's own file with a comment at each refused cell."""
-    round_ = _round(seen, quarter)
+    round_ = find_round(seen, quarter)
     found = queries.files_sent(seen, round_).select_related("attachment").filter(code=code).first()
     if found is None or not (found.by == seen.user.username or found.org_id in seen.reach("return.receive")):
         raise Http404

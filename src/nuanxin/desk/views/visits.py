@@ -16,6 +16,7 @@ from nuanxin.care.models import Lead, Round
 from nuanxin.care.services import visits as service
 from nuanxin.desk import queries, visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
+from nuanxin.desk.views.rounds import find_round
 from nuanxin.records.services import Refused, workdays_from
 from nuanxin.ui.forms import ASKED, Form
 from nuanxin.ui.pages import done, export, framed, in_language, listed, paged, seen_by, typed
@@ -26,13 +27,6 @@ from nuanxin.union.rules import VISITOR, mask_name
 
 DAYS = 15
 MAX_TEAMS = 12
-
-
-def _round(seen: Viewer, quarter: str) -> Round:
-    found = queries.find_round(seen, quarter)
-    if found is None:
-        raise Http404
-    return found
 
 
 @require_safe
@@ -48,7 +42,7 @@ def latest(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
 @seen_by("visit.read", change="list.export")
 def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
     """A round's visits, a day at a time: the teams' lists beside the map; sent out as a spreadsheet by POST."""
-    round_ = _round(seen, quarter)
+    round_ = find_round(seen, quarter)
     all_ = visit_queries.visits(seen, round_)
     days, made = visit_queries.open_days(all_)
     waiting = visit_queries.unplanned(seen, round_)
@@ -165,7 +159,7 @@ class PlanForm(Form):
 @seen_by("visit.plan")
 def plan_new(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
     """Choose teams and days, look at who would go where, then confirm by POST what was looked at."""
-    round_ = _round(seen, quarter)
+    round_ = find_round(seen, quarter)
     if round_.state == "closed" or not seen.may_at("visit.plan", round_.org):
         raise Http404
     people = visit_queries.visitors(round_, seen.today)
@@ -221,7 +215,7 @@ def _look(request: HttpRequest, seen: Viewer, round_: Round, proposal: service.P
 @seen_by("visit.plan", change="visit.excuse")
 def excuse(request: HttpRequest, seen: Viewer, quarter: str, code: str) -> HttpResponseBase:
     """Excuse a family's visit: why, and a new latest date; it then waits for a new day."""
-    round_ = _round(seen, quarter)
+    round_ = find_round(seen, quarter)
     lead = seen.rows(Lead).filter(round=round_, code=code, state__in=["due", "away"]).select_related("org").first()
     if lead is None:
         raise Http404
