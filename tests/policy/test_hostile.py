@@ -21,7 +21,7 @@ from nuanxin.policy import PolicyError
 from nuanxin.policy import tables as policy_tables
 from nuanxin.policy.cli import app
 from nuanxin.policy.compare import compare
-from nuanxin.policy.policy import Policy
+from nuanxin.policy.policy import Policy, PolicySet
 from nuanxin.policy.tck import answers
 
 ON = dt.date(2023, 6, 30)
@@ -415,3 +415,32 @@ def test_results_that_are_lists_are_compared(tmp_path: Path) -> None:
 def test_the_adapter_answers_every_line() -> None:
     told = [json.loads(line) for line in answers(["{", "[1]", "", '{"model": "nowhere.dmn", "decision": "t"}'])]
     assert [one["error"] for one in told] == [True, True, True]
+
+
+# versions, and what stands for a cell's column --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spans", "said"),
+    [
+        (
+            (("2020-01-01", "2025-12-31"), ("2021-01-01", "2021-12-31"), ("2023-01-01", "")),
+            ["two-versions", "two-versions"],
+        ),
+        ((("2020-01-01", "2020-12-31"), ("2022-01-01", "")), ["no-version"]),
+        ((("2020-01-01", "2020-12-31"), ("2021-01-01", "")), []),
+    ],
+)
+def test_versions_are_held_against_the_one_that_ends_last(tmp_path: Path, spans: Any, said: list[str]) -> None:
+    """A version that outlives the next one leaves no day without a policy after it."""
+    for number, (start, end) in enumerate(spans):
+        toml = f'version = "{number}"\neffective_from = "{start}"\n' + (f'effective_to = "{end}"\n' if end else "")
+        toml += f'{asked("x", "number")}[[decision]]\nname = "v"\nexpression = "x + 1"\n'
+        folder(tmp_path / f"v{number}", toml)
+    assert [problem.code for problem in PolicySet.load(tmp_path).check()] == said
+
+
+@pytest.mark.parametrize("text", ["?", "k + ?", "max(k, ?)"])
+def test_what_stands_for_a_cells_column_is_refused_elsewhere(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PolicyError, match="written in cells alone"):
+        formula(tmp_path, text)

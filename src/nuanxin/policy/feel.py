@@ -579,7 +579,14 @@ class _Parser:
 def parse(text: str, scope: Scope) -> Expr:
     """A literal expression. Raises PolicyError (code "syntax" or "unknown-name") without file and line; the caller adds them."""
     parser = _Parser(text, scope)
-    return parser.finish(parser.expression())
+    tree = parser.finish(parser.expression())
+    if mentions(tree, SUBJECT.name):
+        raise _fail(
+            text,
+            "? 代表单元格所在的列，只能写在条件单元格里",
+            "? stands for a cell's column and is written in cells alone",
+        )
+    return tree
 
 
 def parse_cell(text: str, scope: Scope) -> Expr:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -193,6 +193,11 @@ class Policy:
         return check(self.model, self.run_cases())
 
 
+def _lasting(one: Policy, other: Policy) -> Policy:
+    """The one that ends last; without an end it never does."""
+    return max(one, other, key=lambda policy: policy.model.effective_to or dt.date.max)
+
+
 class PolicySet:
     """The versions of a policy: the folders of one folder, each in force from a day to a day."""
 
@@ -215,7 +220,9 @@ class PolicySet:
     def check(self) -> list[Problem]:
         """Versions that are in force on the same day, and days between versions on which none is."""
         found = []
-        for one, other in pairwise(self.policies):
+        # Beside each version the one of those before it that ends last: an earlier one may outlive those between.
+        lasting = accumulate(self.policies, _lasting)
+        for one, other in zip(lasting, self.policies[1:], strict=False):
             end, start = one.model.effective_to, other.model.effective_from
             names = f"{one.id} {one.version}, {other.id} {other.version}"
             if end is None or start is None or start <= end:
