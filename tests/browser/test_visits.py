@@ -1,7 +1,7 @@
 """A visitor's day without a line: started while there is one, filled in without, sent by itself when it is back; and once."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Opener
 
@@ -95,7 +95,7 @@ def test_without_a_line_a_visit_is_kept_and_sent_when_it_is_back(started):
     page.goto(started.site + "/visits/")
     page.get_by_text("未发出 1 份").wait_for()
     page.goto(started.site + VISIT)
-    page.wait_for_function("document.querySelector('[name=note]').value === '房屋漏雨'")
+    expect(page.locator("[name=note]")).to_have_value("房屋漏雨")
     assert page.locator("[name=family_glass]").input_value().startswith("data:image/png;base64,")
     assert page.evaluate(KEPT) == ["777001 unsent"]
     page.goto(started.site + "/visits/")
