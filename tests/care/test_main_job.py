@@ -454,6 +454,8 @@ class TestPublication:
         finding.refresh_from_db()
         assert finding.state == "objected"
         assert office.certify(on=date(2022, 10, 20))["certified"] == 0
+        with pytest.raises(Refused, match="提出人不能答复"):
+            publish.answer_objection(finding=finding, upheld=False, outcome="查无此房", by=he, on=date(2022, 10, 11))
         publish.answer_objection(finding=finding, upheld=False, outcome="查无此房", by=xu, on=date(2022, 10, 11))
         # Two working days were left on the day of the objection: 10-12 and 10-13.
         assert finding.posted.get().until_on == date(2022, 10, 13)

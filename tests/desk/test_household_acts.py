@@ -11,8 +11,10 @@ from tests.pictures import png
 
 from nuanxin.care.models import Finding, Lead, Objection, Offer, Paper, Review
 from nuanxin.care.services import papers
+from nuanxin.desk.today import Asked, Queue
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused
+from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import User
 from nuanxin.union.services import appoint
 
@@ -130,6 +132,17 @@ def test_an_upheld_objection_sends_the_finding_back(poor):
     poor.do("he", "object", text="两套房")
     poor.do("xu", "answer", upheld="yes", outcome="确有两套")
     assert Finding.objects.get(household__code=poor.code).state == "returned"
+
+
+def test_the_proposer_has_no_button_to_answer_an_objection_and_it_is_not_on_their_day(poor):
+    poor.do("he", "object", text="两套房")
+    poor.open("he")
+    poor.open("xu")
+    assert f"{poor.url}answer/" not in poor.page("he")
+    assert f"{poor.url}answer/" in poor.page("xu")
+    mine = Asked("mine", kind="objection")
+    day = {name: Queue(Viewer(User.objects.get(username=name), DECIDED)).count(mine) for name in ("he", "xu")}
+    assert day == {"he": 0, "xu": 1}
 
 
 def test_a_second_click_objects_once_and_says_so(poor):

@@ -231,7 +231,7 @@ HOUSEHOLD_ACTS: tuple[HouseholdAct, ...] = (
     ),
     HouseholdAct(
         "answer", "finding.object", gettext_lazy("答复异议"), gettext_lazy("答复异议"), "scale", Answer,
-        lambda f: f.objected,
+        lambda f: f.objected and not f.mine,
         lambda f, said: publish.answer_objection(
             finding=f.finding, upheld=said["upheld"] == "yes", outcome=said["outcome"], **_who(f)  # type: ignore[arg-type]
         ),

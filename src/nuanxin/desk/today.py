@@ -244,7 +244,8 @@ def _objection(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         rows, desk, "objection", ref=F("posted__finding__household__code"), quarter=F("posted__finding__round__quarter"),
         org="posted__finding__lead__org", who=F("posted__finding__lead__worker_name"), due=F("posted__until_on"),
         since=F("received_on"), at=_text("objected"), owner_org="posted__finding__round__org",
-        mine=Q(posted__finding__round__org__in=desk.reach("finding.object")),
+        mine=Q(posted__finding__round__org__in=desk.reach("finding.object"))
+        & ~Q(posted__finding__proposed_by=desk.viewer.user.username),
     )  # fmt: skip
 
 

@@ -82,14 +82,18 @@ def object_(*, finding: Finding, text: str, by: User, on: date) -> Objection:
 
 
 def answer_objection(*, finding: Finding, upheld: bool, outcome: str, by: User, on: date) -> Objection:
-    """Answer an objection. Dismissed: the clock goes on with the working days that were left when it stopped, from today.
-    Upheld: the finding goes back to be decided again."""
+    """Answer an objection, by another person than proposed the finding. Dismissed: the clock goes on with the working days that were
+    left when it stopped, from today. Upheld: the finding goes back to be decided again."""
     org = finding.round.org
     roles = require(by, "finding.object", org, on)
     objection = Objection.objects.filter(posted__finding=finding, answered_on=None).select_related("posted").first()
     missing = []
     if objection is None:
         missing.append(f"{finding.code} 没有待答复的异议 / no objection to {finding.code} waits for an answer")
+    if finding.proposed_by == by.username:
+        missing.append(
+            "提出人不能答复对自己意见的异议 / the proposer does not answer an objection to their own proposal"
+        )
     if not outcome.strip():
         missing.append("请写明核实结果 / say what was found")
     if objection is not None and objection.received_on > on:
