@@ -3,7 +3,7 @@
     python -m bench.pages [--families 31000] [--times 20] [--keep FOLDER]
 
 The register is made by the main job from generated returns (31,000 families are about 100,000 persons); ``--keep`` leaves it in a folder
-and takes it from there the next time. Pages are asked for within the process, signed in, in turn with the admin's; whole answers, templates included.
+and takes it from there the next time. Pages are asked for within the process that is set up as it is served, signed in, in turn with the admin's; whole answers, templates included.
 """
 
 import argparse
@@ -20,7 +20,7 @@ ADMIN = ("/admin/union/household/", "/admin/union/household/?q=王", "/admin/car
 MORE = (
     "/households/?q=王", "/households/?state=on_file&page=100", "/households/?q=建国", "/rounds/2022Q3/families/?column=aid",
     "/rounds/2022Q3/families/?q=王&page=3", "/rounds/2022Q3/returns/?tab=unions", "/rounds/2022Q3/returns/?tab=rows",
-    "/brief/households_visited/?from=2022Q3&to=2022Q3", "/brief/households_filed/?from=2022Q3&to=2022Q3&page=100",
+    "/brief/visits/?from=2022Q3&to=2022Q3", "/brief/households_filed/?from=2022Q3&to=2022Q3&page=100",
 )  # fmt: skip
 
 
@@ -62,9 +62,7 @@ def list_pages() -> list[str]:
 
 
 def measure(times: int) -> None:
-    import django
-
-    django.setup()
+    import nuanxin.site.wsgi  # noqa: F401 — as it is served
     from django.core.management import call_command
     from django.db import connection
     from django.test import Client

@@ -110,14 +110,14 @@ def _given(
 
 
 def _by_round(
-    rows: QuerySet[Any], desk: Desk, kind: str, *, path: str, who: str, key: str, since: str, mine: Q | None
+    rows: QuerySet[Any], desk: Desk, kind: str, *, path: str, who: str, since: str, mine: Q | None
 ) -> QuerySet[Any]:
     """One row a round for what is done for many families at once: the first of them, and how many they are."""
     grouped = rows.order_by().annotate(row_mine=_flag(mine)).values(path, "row_mine")
     unit = any(round_.org_id in desk.own_orgs for round_ in desk.rounds)
     return grouped.annotate(
         row_kind=_text(kind), row_ref=F(f"{path}__quarter"), row_quarter=F(f"{path}__quarter"), row_who=Min(who),
-        row_many=Count(key, distinct=True), row_what=_text(), row_org=F(f"{path}__org__code"), row_union=F(f"{path}__org__name"),
+        row_many=Count("pk"), row_what=_text(), row_org=F(f"{path}__org__code"), row_union=F(f"{path}__org__name"),
         row_due=desk.quarter_end(path), row_since=Min(since), row_at=_text(kind), row_owner=_text(),
         row_unit=Value(int(unit), output_field=IntegerField()),
     ).values_list(*COLUMNS)  # fmt: skip
@@ -199,7 +199,7 @@ def _door(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 def _decide(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="visited")
     return _by_round(
-        rows, desk, "decide", path="round", who="worker_name", key="pk", since="opened_on",
+        rows, desk, "decide", path="round", who="worker_name", since="opened_on",
         mine=Q(round__org__in=desk.reach("round.decide")),
     )  # fmt: skip
 
@@ -221,7 +221,7 @@ def _publish(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         round__in=desk.rounds, lead__org__in=orgs, state="proposed", tier__in=["deep", "relative", "accident"]
     )
     return _by_round(
-        rows, desk, "publish", path="round", who="lead__worker_name", key="pk", since="proposed_on",
+        rows, desk, "publish", path="round", who="lead__worker_name", since="proposed_on",
         mine=Q(round__org__in=desk.reach("round.publish")),
     )  # fmt: skip
 
@@ -233,9 +233,7 @@ def _certify(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         Q(state="published") & ~Q(Exists(running)) | Q(state="proposed", tier="none")
     )
     mine = Q(round__org__in=desk.reach("finding.certify")) & ~Q(proposed_by=desk.viewer.user.username)
-    return _by_round(
-        rows, desk, "certify", path="round", who="lead__worker_name", key="pk", since="proposed_on", mine=mine
-    )
+    return _by_round(rows, desk, "certify", path="round", who="lead__worker_name", since="proposed_on", mine=mine)
 
 
 def _objection(desk: Desk, orgs: Reach) -> QuerySet[Any]:
@@ -254,7 +252,7 @@ def _offer(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         Exists(Offer.objects.filter(finding=OuterRef("pk")))
     )
     return _by_round(
-        rows, desk, "offer", path="round", who="lead__worker_name", key="pk", since="certified_on",
+        rows, desk, "offer", path="round", who="lead__worker_name", since="certified_on",
         mine=Q(round__org__in=desk.reach("finding.offer")),
     )  # fmt: skip
 
@@ -419,6 +417,7 @@ class Queue:
         self.desk = Desk(viewer)
         self._parts = dict(_statements(self.desk))
         self._counts: dict[tuple[str, date | None], list[_Cell]] = {}
+        self._pages: dict[str, tuple[str, str] | None] = {}
 
     @property
     def _cells(self) -> list[_Cell]:
@@ -498,12 +497,18 @@ class Queue:
 
     def _url(self, kind: Kind, ref: str, quarter: str) -> str:
         """Where the next action is done, or at least seen; empty when the viewer may open none of its pages."""
-        for page, by in kind.pages:
-            url = page_url(page, *([quarter if by == "quarter" else ref] if by else []))
-            page_: Any = resolve(url).func if url else None
-            if page_ and self.desk.viewer.may(page_.operation):
-                return url
-        return ""
+        given = {"ref": [ref], "quarter": [quarter], "": []}
+        if kind.key not in self._pages:
+            # Which page it is depends on the viewer's posts alone: asked once for all rows of a kind.
+            self._pages[kind.key] = next(
+                (one for one in kind.pages if self._opens(page_url(one[0], *given[one[1]]))), None
+            )
+        page = self._pages[kind.key]
+        return page_url(page[0], *given[page[1]]) if page else ""
+
+    def _opens(self, url: str) -> bool:
+        page: Any = resolve(url).func if url else None
+        return page is not None and self.desk.viewer.may(page.operation)
 
 
 class Part(Sequence[Work]):
