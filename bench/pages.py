@@ -62,12 +62,12 @@ def list_pages() -> list[str]:
 
 
 def measure(times: int) -> None:
-    import nuanxin.site.wsgi  # noqa: F401 — as it is served
     from django.core.management import call_command
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
+    import nuanxin.site.wsgi  # noqa: F401 — as it is served
     from nuanxin.union.models import Household, Person, User
 
     call_command("migrate", verbosity=0)
