@@ -63,6 +63,7 @@ OBJECTS: dict[str, Sample] = {
     **{f"desk:{act.key}": Sample({"quarter": "2023Q3"}, CITY) for act in ACTS},
     "desk:families_excuse": Sample({"quarter": "2023Q3"}, ROUND),
     "desk:families_team": Sample({"quarter": "2023Q3"}, ROUND),
+    "desk:returns_remind": Sample({"quarter": "2023Q3"}, ROUND),
     "desk:visits": Sample({"quarter": "2023Q3"}, ROUND),
     "desk:visits_new": Sample({"quarter": "2023Q3"}, CITY),
     "desk:visit_excuse": Sample({"quarter": "2023Q3", "code": "QTX-2023Q3-PLANTED-AGAIN"}, UNION),

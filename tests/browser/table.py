@@ -123,6 +123,12 @@ def tick_first(act: str) -> Callable[[Page], None]:
     return do
 
 
+def remind_all(page: Page) -> None:
+    """From the returns, to which the address leads while no union is ticked: look at what reminding all would touch."""
+    page.locator("form[action$='/many/remind/'] button").click()
+    page.wait_for_url("**/many/remind/")
+
+
 def answer_all(page: Page) -> None:
     """Answer every question of the self-test."""
     for field in page.locator("main input.w-input").all():
@@ -293,6 +299,7 @@ PAGES = (
     Row("desk:matters_assign", do=tick_first("assign")),
     Row("desk:families_excuse", args=(OPEN_QUARTER,), do=tick_first("excuse")),
     Row("desk:families_team", args=(OPEN_QUARTER,), do=tick_first("team")),
+    Row("desk:returns_remind", args=(OPEN_QUARTER,), do=remind_all),
     Row("desk:notices_read", do=tick_first("read")),
     Row("desk:filter", args=(FILTER,)),
     Row("desk:filter", "error", args=(FILTER,), do=send_without_a_name),

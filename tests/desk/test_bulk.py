@@ -195,3 +195,41 @@ def test_notices_are_read_together_and_nobody_elses(sign_in, cast):
     assert told(done)[-2:] == ["已办 2 条。", "1 条已经是这样，没有重复办。"]
     assert Notice.objects.filter(read_at=None).count() == 1
     assert Notice.objects.get(read_at=None).user == cast["he"]
+
+
+REMIND = "/rounds/2023Q3/many/remind/"
+
+
+def test_silent_unions_are_reminded_from_the_board_and_the_returns(sign_in, world):
+    client = sign_in("he")
+    for address in ("/rounds/2023Q3/", "/rounds/2023Q3/returns/?tab=unions"):
+        assert f'action="{REMIND}"' in client.get(address).content.decode()
+    look = client.post(REMIND, {"all": "1", "filter": "tab=unions&state=silent"})
+    text = look.content.decode()
+    assert set(json.loads(carried(look))) == {"QTX-01-E01-A", "QTX-01-E06", "QTX-01-E09", "QTX-01-E10"}
+    assert "没有基层经办账号" in text
+    assert not Notice.objects.exists(), "looking tells nobody"
+    done = client.post(REMIND, {"shown": carried(look), "filter": "tab=unions&state=silent"}, follow=True)
+    assert told(done) == ["已办 4 条。"]
+    assert done.redirect_chain[-1][0] == "/rounds/2023Q3/returns/?state=silent&tab=unions"
+    assert "已催 1 次，上次 7月7日" in done.content.decode()
+    assert told(client.post(REMIND, {"shown": carried(look)}, follow=True)) == ["4 条已经是这样，没有重复办。"]
+    assert Event.objects.filter(verb="return.remind").count() == 4
+    again = client.post(REMIND, {"keys": ["QTX-01-E06", "QTX-01-E01"]})
+    assert carried(again) == "{}"
+    assert "1 家这次不动：今天已经催过" in again.content.decode()
+    assert "1 家这次不动：已经上报" in again.content.decode()
+
+    told_officer = sign_in("ma").get("/notices/").content.decode()
+    assert "您负责的 4 家工会还没有上报摸排表，最迟 8月31日" in told_officer
+    assert 'href="/rounds/2023Q3/returns/send/"' in told_officer
+    assert sign_in("ma").get("/notices/?kind=return").context["page"].paginator.count == 1
+
+
+def test_who_may_not_remind_has_no_button_and_no_page(sign_in, world):
+    for who in ("ma", "shen", "tian"):
+        client = sign_in(who)
+        assert REMIND not in client.get("/rounds/2023Q3/returns/?tab=unions").content.decode()
+        assert client.post(REMIND, {"all": "1", "filter": ""}).status_code == 404
+    stranger = sign_in("wu")
+    assert stranger.post(REMIND, {"keys": ["QTX-01-E06"]}).status_code == 404

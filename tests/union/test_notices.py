@@ -8,7 +8,7 @@ from django.utils.translation import override
 from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import NOTICE, notice
 from nuanxin.union.models import Household, Kinship, Notice, Org, Person
-from nuanxin.union.queries import accounts_of, nearest_holders
+from nuanxin.union.queries import accounts_of, nearest_holders, nearest_of_each
 from nuanxin.union.services import mark_read, tell
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,17 @@ def test_the_nearest_officers_are_told(cast):
     assert nearest_holders("matter.answer", works, date(2021, 1, 1)) == []
 
 
+def test_the_nearest_officers_of_each_of_many_unions(cast, django_assert_max_num_queries):
+    works, mill, city = (Org.objects.get(code=code) for code in ("QTX-01-E01", "QTX-04-C1", "QTX"))
+    both = sorted([cast["he"].pk, cast["xu"].pk])
+    with django_assert_max_num_queries(4):
+        found = nearest_of_each("return.receive", [works, mill, city], DAY)
+    assert found == {works.pk: [cast["ma"].pk], mill.pk: both, city.pk: both}
+    below = nearest_of_each("return.receive", [works, mill], DAY, but_role="city_officer")
+    assert below == {works.pk: [cast["ma"].pk], mill.pk: []}
+    assert nearest_of_each("return.receive", [], DAY) == {}
+
+
 def test_who_left_the_household_is_told_no_more(cast):
     house = Household.objects.create(code="QTX-H000001", org=Org.objects.get(code="QTX-01-E01"), worker_name="丁一")
     people = [
@@ -53,7 +64,7 @@ def test_who_left_the_household_is_told_no_more(cast):
 
 @pytest.mark.parametrize("what", NOTICE)
 def test_every_notice_has_words_in_both_languages(what):
-    facts = {"code": "QTX-W000001", "day": "2023-07-12", "until": "2023-07-14"}
+    facts = {"code": "QTX-W000001", "day": "2023-07-12", "until": "2023-07-14", "n": 2}
     with override("zh-hans"):
         zh = notice(what, facts)
     with override("en"):

@@ -49,13 +49,22 @@ class Round(models.Model):
 
 
 class Owed(models.Model):
-    """A union that owes a return in a round (应报单位), fixed when the round opens: the tree may change later."""
+    """A union that owes a return in a round (应报单位), fixed when the round opens: the tree may change later. ``reminders`` says how often
+    it was reminded, ``reminded_on`` on which day last."""
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="owed")
     org = models.ForeignKey(Org, models.PROTECT)
+    reminders = models.PositiveSmallIntegerField(default=0)
+    reminded_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["round", "org"], name="owed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "org"], name="owed_once"),
+            models.CheckConstraint(
+                condition=Q(reminders=0, reminded_on__isnull=True) | Q(reminders__gt=0, reminded_on__isnull=False),
+                name="owed_reminded_has_date",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.round} {self.org.code}"

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from nuanxin.care.models import Round, Visit
-from nuanxin.care.services import visits
+from nuanxin.care.services import reminders, visits
 from nuanxin.desk import visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
 from nuanxin.matters import services as matters
@@ -210,12 +210,51 @@ def _look_notices(seen: Viewer, found: QuerySet[Any]) -> Look:
     return Look(rows, _left((gettext_lazy("已经读过"), (words.day(one.on) for one in all_ if one.read_at))))
 
 
+# ----------------------------------------------------------------------------------------------------------------- returns
+
+
+def _look_silent(seen: Viewer, found: QuerySet[Any]) -> Look:
+    all_ = list(found.select_related("round"))
+    reach = seen.reach("return.remind")
+    able = [owed for owed in all_ if owed.org_id in reach]
+    now = reminders.standing(able[0].round, able, seen.today) if able else {}
+    rows = []
+    for owed in able:
+        state, hears = now[owed.org.code]
+        if state == reminders.SILENT:
+            last = _("已催 %(n)d 次，上次 %(day)s") % {"n": owed.reminders, "day": words.short_day(owed.reminded_on)}
+            cells = (
+                owed.org.name,
+                last if owed.reminders else _("还没有催过"),
+                _("%(n)d 人") % {"n": len(hears)},
+            )
+            rows.append(Row(owed.org.code, state, cells))
+
+    def standing(state: str) -> list[str]:
+        return [code for code, (stood, _users) in now.items() if stood == state]
+
+    return Look(rows, _left(
+        (gettext_lazy("已经上报"), standing(reminders.SENT)),
+        (gettext_lazy("今天已经催过"), standing(reminders.REMINDED)),
+        (gettext_lazy("没有基层经办账号，收不到，请打电话"), standing(reminders.UNHEARD)),
+        (gettext_lazy("不归您催报"), (owed.org.code for owed in all_ if owed.org_id not in reach)),
+    ))  # fmt: skip
+
+
+def _remind(seen: Viewer, place: Round, shown: Mapping[str, str], said: dict[str, Any]) -> Many:
+    return reminders.remind(round_=place, shown=shown, by=seen.user, on=seen.today)
+
+
 _FAMILY = (gettext_lazy("职工"), gettext_lazy("工会"), gettext_lazy("最迟日期"), gettext_lazy("现在的安排"))
 BULK: tuple[Bulk, ...] = (
     Bulk(
         "matters_assign", "desk:matters", "matters/many/assign/", "matter.assign", gettext_lazy("交办"), gettext_lazy("把这些事交给同一个负责人"), "send",
         gettext_lazy("件"), (gettext_lazy("事项"), gettext_lazy("工会"), gettext_lazy("现在的负责人")), "code", _look_matters,
         _assign_matters, Owner,
+    ),
+    Bulk(
+        "returns_remind", "desk:returns", "rounds/<quarter:quarter>/many/remind/", "return.remind", gettext_lazy("催报"), gettext_lazy("催这些工会上报摸排表"), "bell",
+        gettext_lazy("家"), (gettext_lazy("工会"), gettext_lazy("催过几次"), gettext_lazy("谁会收到通知")), "org__code", _look_silent, _remind,
     ),
     Bulk(
         "families_excuse", "desk:families", "rounds/<quarter:quarter>/many/excuse/", "visit.plan", gettext_lazy("走访延期"), gettext_lazy("登记这些家庭的走访延期"),

@@ -182,6 +182,7 @@ EVENTS: dict[str, Words] = {
     "consent.record": _("登记核查授权"),
     "consent.withdraw": _("撤回核查授权"),
     "check.import": _("民政比对结果已导入"),
+    "return.remind": _("催报摸排表"),
     "visit.plan": _("安排走访"),
     "visit.record": _("入户走访：%(conclusion)s"),
     "visit.correct": _("走访记录更正：%(conclusion)s"),

@@ -52,6 +52,7 @@ NOTICE = {
     "matter.raised": _("有职工在手机上提了一件诉求"),
     "matter.reopened": _("有职工说诉求没有解决，请复查"),
     "matter.answered": _("您提的事有答复了"),
+    "return.asked": _("您负责的 %(n)s 家工会还没有上报摸排表，最迟 %(until)s"),
     "claim.asked": _("有职工提交“这是我”，请核对身份"),
     "claim.linked": _("已核实您的身份，可以看自己家的档案了"),
     "claim.refused": _("“这是我”没有通过，请看原因"),

@@ -231,13 +231,32 @@ def accounts_of(houses: Iterable[int]) -> dict[int, list[int]]:
 def nearest_holders(operation: str, org: Org, on: date, *, but: Iterable[str] = ()) -> list[int]:
     """The keys of the officers who would act on ``org``'s business: those whose post permits the operation at the organisation, else
     at the nearest one above it; ``but`` names accounts that are left out."""
-    held = Post.objects.filter(role__in=rules.PERMITS[operation], from_on__lte=on, user__is_active=True)
-    held = held.filter(Q(until_on__isnull=True) | Q(until_on__gte=on)).exclude(user__username__in=list(but))
-    line = line_of(org)
-    by_org: dict[int, set[int]] = {}
-    for place, user in held.filter(org__in=line).values_list("org_id", "user_id"):
+    return nearest_of_each(operation, [org], on, but=but)[org.pk]
+
+
+def nearest_of_each(
+    operation: str, orgs: Iterable[Org], on: date, *, but: Iterable[str] = (), but_role: str = ""
+) -> dict[int, list[int]]:
+    """``nearest_holders`` of many organisations, by their keys, in as many queries as the tree has levels; posts of the role
+    ``but_role`` do not count."""
+    asked = {org.pk: org.parent_id for org in orgs}
+    above, missing = dict(asked), Reach(parent for parent in asked.values() if parent)
+    while missing := Reach(missing - above.keys()):
+        found = dict(Org.objects.filter(pk__in=missing).values_list("pk", "parent_id"))
+        above |= found
+        missing = Reach(parent for parent in found.values() if parent)
+    roles = [role for role in rules.PERMITS[operation] if role != but_role]
+    held = posts_of_all(on).filter(role__in=roles, org__in=Reach(above), user__is_active=True)
+    by_org: dict[int | None, set[int]] = {}
+    for place, user in held.exclude(user__username__in=list(but)).values_list("org_id", "user_id"):
         by_org.setdefault(place, set()).add(user)
-    return sorted(next((by_org[place.pk] for place in line if place.pk in by_org), set()))
+
+    def nearest(place: int | None) -> list[int]:
+        while place is not None and place not in by_org:
+            place = above[place]
+        return sorted(by_org.get(place, ()))
+
+    return {key: nearest(key) for key in asked}
 
 
 def notices_of(user: User) -> models.QuerySet[Notice]:

@@ -119,6 +119,7 @@ PERMITS: dict[str, tuple[str, ...]] = {
     "round.open": (CITY,),
     "round.close": (CITY, APPROVER),
     "return.receive": (CITY, GRASSROOTS),
+    "return.remind": (CITY,),
     "lead.urgent": (CITY, GRASSROOTS),
     "consent.record": (CITY, VISITOR, GRASSROOTS),
     "paper.add": (CITY, GRASSROOTS),

@@ -28,6 +28,7 @@ FOUND: dict[str, Rows] = {
         matter_queries.matters(seen), seen.today, asked_matters(query)
     ),
     "desk:families": lambda seen, round_, query: queries.asked_families(seen, round_, rounds.asked_families(query)),
+    "desk:returns": lambda seen, round_, query: rounds.asked_unions(seen, round_, query),
     "desk:notices": lambda seen, _round, query: filtered_notices(seen.user, *notices.asked_notices(query)),
 }
 

@@ -23,7 +23,7 @@ from nuanxin.union.services import mark_read, mute
 STATES = {"unread": gettext_lazy("未读"), "read": gettext_lazy("已读")}
 KINDS = {
     "application": gettext_lazy("困难申报"), "household": gettext_lazy("一户一档"), "matter": gettext_lazy("难题与微心愿"),
-    "claim": gettext_lazy("身份核对"),
+    "claim": gettext_lazy("身份核对"), "return": gettext_lazy("单位上报"),
 }  # fmt: skip
 
 
@@ -80,6 +80,8 @@ def _page_of(one: Notice) -> str:
         return reverse("desk:household", args=[code])
     if kind == "application" and one.facts.get("quarter"):
         return f"{reverse('desk:families', args=[one.facts['quarter']])}?q={one.facts.get('union', '')}"
+    if kind == "return":
+        return reverse("desk:send", args=[one.facts["quarter"]])
     if kind == "claim":
         return reverse("desk:claim", args=[code])
     return reverse("desk:matter", args=[code]) if kind == "matter" else ""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -101,6 +102,15 @@ def families(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBa
     )  # fmt: skip
 
 
+def asked_unions(seen: Viewer, round_: Round, query: QueryDict) -> QuerySet[Any]:
+    """The unions that owe a return and that the filter of an address finds."""
+    state = choice(query, "state", words.RETURN)
+    owing = queries.owing(seen, round_)
+    return queries.filtered_returns(
+        owing.filter(state=state) if state else owing, "unions", typed(query, "union"), typed(query)
+    )
+
+
 PARTS = ("rows", "unions", "back", "history", "warnings")
 
 
@@ -141,10 +151,11 @@ def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBas
         Filter("union", _("全部工会"), union, queries.union_choices(all_, queries.UNION_OF[part])),
         Filter("q", _("工会、文件或内容"), text),
     ]  # fmt: skip
+    reminding = part == "unions" and round_.state != "closed" and any(row.state == "silent" for row in page)
     return listed(
         request, "desk/returns.html",
         framed("rounds", round=round_, page=page, part=part, state=state, counts=counts, states=states, tabs=tabs, lang=lang(),
-            lines=[(row, files.get(row.file)) for row in page] if part == "unions" else [],
-            fields=fields,
+            lines=[(row, files.get(row.file)) for row in page] if part == "unions" else [], fields=fields,
+            bulk=bulk_acts(seen, "desk:returns") if reminding else [],
         ),
     )  # fmt: skip
