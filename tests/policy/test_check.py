@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from nuanxin.policy import Policy, PolicyError
+from nuanxin.policy.dmn import write_dmn
 from nuanxin.policy.messages import Problem
 
 TOML = """id = "t"
@@ -210,3 +211,19 @@ def test_an_outcome_that_is_not_listed_is_told_with_its_rule(tmp_path: Path) -> 
     folder = ranked(tmp_path, '{name = "d", type = "string", values = ["deep", "relative"]}', rows)
     (found,) = problems(folder, "not-listed")
     assert (found.file, found.line, found.severity, found.values["rule"]) == ("d.csv", 2, "error", "a")
+
+
+def test_two_standards_from_one_day_are_told_where_they_stand(tmp_path: Path) -> None:
+    folder = write(tmp_path, ['a,< M,-,-,-,"""p""",c', 'b,>= M,-,-,-,"""q""",c'])
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    standards = text.replace('id = "t"', 'id = "t"\n[standards]\nfile = "低保.csv"\narea = "city"')
+    (folder / "policy.toml").write_text(standards, encoding="utf-8")
+    (folder / "低保.csv").write_text("area,name,from,value\n*,M,2022-01-01,1\nA,M,2022-01-01,2\n*,M,2022-01-01,3\n")
+    (found,) = problems(folder, "dates-overlap")
+    assert (found.file, found.line) == ("低保.csv", 4)
+    assert "M" in found.sentence("zh")
+    files = write_dmn(Policy.load(folder).model)
+    (folder / "p.dmn").write_bytes(files)
+    (found,) = problems(folder / "p.dmn", "dates-overlap")
+    assert found.file == "p.dmn"
+    assert 'value="3"' in files.decode().splitlines()[found.line - 1]

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from nuanxin.policy import PolicyError
 from nuanxin.policy import tables as policy_tables
 from nuanxin.policy.cli import app
+from nuanxin.policy.commands import check
 from nuanxin.policy.compare import compare
 from nuanxin.policy.policy import Policy, PolicySet
 from nuanxin.policy.tck import answers
@@ -437,7 +438,29 @@ def test_versions_are_held_against_the_one_that_ends_last(tmp_path: Path, spans:
         toml = f'version = "{number}"\neffective_from = "{start}"\n' + (f'effective_to = "{end}"\n' if end else "")
         toml += f'{asked("x", "number")}[[decision]]\nname = "v"\nexpression = "x + 1"\n'
         folder(tmp_path / f"v{number}", toml)
-    assert [problem.code for problem in PolicySet.load(tmp_path).check()] == said
+    found = PolicySet.load(tmp_path).check()
+    assert [problem.code for problem in found] == said
+    for problem in found:
+        assert problem.file in ("v1/policy.toml", "v2/policy.toml")
+        assert (
+            (tmp_path / problem.file)
+            .read_text(encoding="utf-8")
+            .splitlines()[problem.line - 1]
+            .startswith("effective_from")
+        )
+
+
+def test_every_version_in_force_on_a_day_is_named_and_its_own_problems_stand_in_its_folder(tmp_path: Path) -> None:
+    for number, start in enumerate(("2020-01-01", "2021-01-01", "2022-01-01")):
+        toml = f'version = "{number}"\neffective_from = "{start}"\n{asked("x", "number")}{asked("z", "number")}'
+        folder(tmp_path / f"v{number}", toml + '[[decision]]\nname = "v"\nexpression = "x + 1"\n')
+    told = [item for item in check(tmp_path)["problems"] if item["code"] == "two-versions"]
+    assert [(item["file"], item["line"]) for item in told] == [("v1/policy.toml", 3), ("v2/policy.toml", 3)]
+    assert told[1]["en"] == "several versions are in force on 2022-01-01: v0 p 0, v1 p 1, v2 p 2"
+    unused = [(item["file"], item["line"]) for item in check(tmp_path)["problems"] if item["code"] == "unused-input"]
+    assert unused == [(f"v{number}/policy.toml", 8) for number in range(3)]
+    (tmp_path / "v1" / "policy.toml").write_text('id = "p"\nvershun = 1\n', encoding="utf-8")
+    assert [item["file"] for item in check(tmp_path)["problems"]] == ["v1/policy.toml"]
 
 
 @pytest.mark.parametrize("text", ["?", "k + ?", "max(k, ?)"])

@@ -50,8 +50,7 @@ def _standards(model: Model) -> Iterator[Problem]:
         key = (standard.name, standard.area, standard.start)
         if key in seen:
             values = {"name": standard.name, "area": standard.area or "*", "on": standard.start.isoformat()}
-            file = "standards.csv" if POLICY_FILE in model.files else _home(model)
-            yield Problem("dates-overlap", file, standard.line, values)
+            yield Problem("dates-overlap", standard.file, standard.line, values)
         seen.add(key)
 
 

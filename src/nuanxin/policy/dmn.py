@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
@@ -255,6 +255,7 @@ class _Reader:
     def _standards(self) -> tuple[tuple[Standard, ...], dict[str, None]]:
         """The decision tables that our own export marked as standards."""
         found: list[Standard] = []
+        orders: list[int] = []
         names: dict[str, None] = {}
         for item in _children(self.root, "decision"):
             if not _ours(item, "standard"):
@@ -271,11 +272,11 @@ class _Reader:
                 found.append(
                     Standard(
                         name, row.get("area", ""), start or dt.date.min, value, row.get("document", ""),
-                        int(order) if order.isdecimal() else len(found),
+                        at, self.file,
                     )
                 )  # fmt: skip
-        found.sort(key=lambda standard: standard.line)
-        return tuple(replace(standard, line=0) for standard in found), names
+                orders.append(int(order) if order.isdecimal() else len(orders))
+        return tuple(found[index] for index in sorted(range(len(found)), key=orders.__getitem__)), names
 
     def _knowledge(self, item: Any) -> Knowledge:
         logic = _child(item, "encapsulatedLogic")

@@ -90,6 +90,11 @@ class _Lines:
         return start
 
 
+def line_of(files: dict[str, bytes], key: str) -> int:
+    """The line of policy.toml that gives a key of its head; the first where none does."""
+    return _Lines(decode(files[POLICY_FILE], POLICY_FILE)).key(1, key)
+
+
 def _keys(block: dict[str, Any], where: str, line: int) -> None:
     for key in block:
         if key not in _KEYS[where]:
@@ -339,9 +344,8 @@ class _Folder:
             except Unreadable:
                 raise PolicyError("bad-number", file, line, value=row["value"] or "—") from None
             place = row.get("area", "")
-            found.append(
-                Standard(clean(row["name"]), "" if place == "*" else place, start, value, row.get("document", ""), line)
-            )
+            area_of = "" if place == "*" else place
+            found.append(Standard(clean(row["name"]), area_of, start, value, row.get("document", ""), line, file))
         return tuple(found), area
 
     def _knowledge(self, block: dict[str, Any], line: int) -> Knowledge:

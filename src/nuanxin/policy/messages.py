@@ -150,7 +150,7 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "no-as-of": {"zh": "表中没有日期列 {name}", "en": "the table has no date column {name}"},
     "not-in-force": {"zh": "政策 {id} 在 {on} 不生效", "en": "policy {id} is not in force on {on}"},
     "no-version": {"zh": "没有在 {on} 生效的政策", "en": "no policy is in force on {on}"},
-    "two-versions": {"zh": "{on} 有两个版本同时生效：{names}", "en": "two versions are in force on {on}: {names}"},
+    "two-versions": {"zh": "{on} 有几个版本同时生效：{names}", "en": "several versions are in force on {on}: {names}"},
     "unknown-decision": {"zh": "没有名为 {name} 的决定", "en": "there is no decision {name}"},
     # one family's outcome
     "needs": {"zh": "缺少 {names}", "en": "needs {names}"},

@@ -72,6 +72,7 @@ class Standard:
     value: Fraction
     document: str = ""
     line: int = 0
+    file: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

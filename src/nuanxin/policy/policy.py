@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from nuanxin.policy.stream import decide_parquet
 from nuanxin.policy.values import UNKNOWN, Unreadable, read, read_date, show
 
 CHINA = ZoneInfo("Asia/Shanghai")
+START = "effective_from"
 
 
 def today() -> dt.date:
@@ -35,8 +36,9 @@ class Policy:
     Load with `Policy.load(path)`. Everything is exact: figures are rational numbers until an amount of money is written down.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, home: str = "") -> None:
+        """`home`: the folder's name where it is one of several versions; problems name it before the file."""
+        self.model, self.home = model, home
 
     @classmethod
     def load(cls, path: str | Path) -> "Policy":
@@ -190,12 +192,25 @@ class Policy:
 
     def check(self) -> list[Problem]:
         """What is wrong with the policy although it can be read. Errors in reading it are raised by `load`."""
-        return check(self.model, self.run_cases())
+        return [_in(self.home, problem) for problem in check(self.model, self.run_cases())]
 
 
-def _lasting(one: Policy, other: Policy) -> Policy:
-    """The one that ends last; without an end it never does."""
-    return max(one, other, key=lambda policy: policy.model.effective_to or dt.date.max)
+def _in(home: str, problem: Problem) -> Problem:
+    """The problem with its file in the folder of its version."""
+    return replace(problem, file=f"{home}/{problem.file}") if home else problem
+
+
+def _version(home: Path) -> Policy:
+    """One of several versions. Raises PolicyError whose files stand in its folder."""
+    try:
+        return Policy(folder.read_folder(home), home.name)
+    except PolicyError as error:
+        first, *others = (_in(home.name, problem) for problem in error.problems)
+        raise PolicyError(first.code, first.file, first.line, **first.values).with_others(others) from None
+
+
+def _named(policies: Iterable[Policy]) -> str:
+    return ", ".join(f"{policy.home} {policy.id} {policy.version}".strip() for policy in policies)
 
 
 class PolicySet:
@@ -215,22 +230,29 @@ class PolicySet:
         )
         if not found:
             raise PolicyError("no-folder", path=path)
-        return cls(Policy.load(entry) for entry in found)
+        return cls(map(_version, found))
 
     def check(self) -> list[Problem]:
-        """Versions that are in force on the same day, and days between versions on which none is."""
+        """Versions that are in force on the same day, and days between versions on which none is; each told at the later version's first day."""
         found = []
-        # Beside each version the one of those before it that ends last: an earlier one may outlive those between.
-        lasting = accumulate(self.policies, _lasting)
-        for one, other in zip(lasting, self.policies[1:], strict=False):
-            end, start = one.model.effective_to, other.model.effective_from
-            names = f"{one.id} {one.version}, {other.id} {other.version}"
-            if end is None or start is None or start <= end:
-                on = start or other.model.effective_to or today()
-                found.append(Problem("two-versions", folder.POLICY_FILE, 0, {"on": on.isoformat(), "names": names}))
-            elif start > end + dt.timedelta(1):
-                on = end + dt.timedelta(1)
-                found.append(Problem("no-version", folder.POLICY_FILE, 0, {"on": on.isoformat()}, "warning"))
+        for number, policy in enumerate(self.policies[1:], 1):
+            model, before = policy.model, self.policies[:number]
+            start = model.effective_from or dt.date.min
+            ends = [one.model.effective_to or dt.date.max for one in before]
+            running = [one for one, end in zip(before, ends, strict=True) if end >= start]
+            values: dict[str, Any] = {}
+            if running:
+                first_end = min(one.model.effective_to or dt.date.max for one in (*running, policy))
+                on = model.effective_from or min(first_end, today())
+                values = {"on": on.isoformat(), "names": _named([*running, policy])}
+                problem = Problem("two-versions", folder.POLICY_FILE, folder.line_of(model.files, START), values)
+                found.append(_in(policy.home, problem))
+            elif start > max(ends) + dt.timedelta(1):
+                values = {"on": (max(ends) + dt.timedelta(1)).isoformat()}
+                problem = Problem(
+                    "no-version", folder.POLICY_FILE, folder.line_of(model.files, START), values, "warning"
+                )
+                found.append(_in(policy.home, problem))
         return found
 
     def at(self, on: dt.date) -> Policy:
@@ -239,5 +261,5 @@ class PolicySet:
         if not found:
             raise PolicyError("no-version", on=on.isoformat())
         if len(found) > 1:
-            raise PolicyError("two-versions", on=on.isoformat(), names=", ".join(f"{p.id} {p.version}" for p in found))
+            raise PolicyError("two-versions", on=on.isoformat(), names=_named(found))
         return found[0]
