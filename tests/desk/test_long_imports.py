@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -180,6 +181,24 @@ def test_a_killed_worker_leaves_nothing_half_and_another_finishes(started):
     run("let-go")
     run("nuanxin", "work", "--once")
     assert json.loads(run("tell")) == undisturbed
+
+
+def test_what_waits_is_done_beside_the_pages(started):
+    run = started("served")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = run("nuanxin", "serve", "--port", str(port), background=True)
+    try:
+        for _ in range(100):
+            if json.loads(run("tell"))["job"][0] == "done":
+                break
+            assert server.poll() is None
+            time.sleep(0.2)
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+    assert json.loads(run("tell"))["job"][:2] == ["done", FILES]
 
 
 @pytest.mark.parametrize(("how", "once"), [("claim", True), ("claim off", False)])
