@@ -354,6 +354,7 @@ NO_PAGE = {
     "desk:marked": "a file",
     "desk:blank": "a file",
     "desk:nil": "posted to",
+    "desk:menu_counts": "a fragment",
     "desk:matter_assign": "posted to",
     "desk:matter_answer": "posted to",
     "demo_day": "posted to",

@@ -15,6 +15,7 @@ from nuanxin.desk.views import (
     households,
     matches,
     matters,
+    menu,
     notices,
     policies,
     public,
@@ -43,6 +44,7 @@ register_converter(Quarter, "quarter")
 app_name = "desk"
 urlpatterns: list[URLPattern] = [
     path("desk/", today.home, name="home"),
+    path("desk/counts/", menu.menu_counts, name="menu_counts"),
     path("rounds/", rounds.rounds, name="rounds"),
     path("rounds/open/", acts.open_, name="open"),
     path("rounds/<quarter:quarter>/", rounds.board, name="board"),

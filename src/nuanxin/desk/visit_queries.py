@@ -34,6 +34,15 @@ def visits(viewer: Viewer, round_: Round) -> QuerySet[Visit]:
     )  # fmt: skip
 
 
+def own_visits(viewer: Viewer) -> QuerySet[Visit]:
+    """The visits given to the viewer's own account in rounds that are not closed, the next first."""
+    own = Q(account_one=viewer.user) | Q(account_two=viewer.user)
+    return (
+        viewer.rows(Visit).filter(own).exclude(lead__round__state="closed")
+        .select_related("lead__org__parent", "lead__household", "lead__round").order_by("planned_on", "place_in_day", "pk")
+    )  # fmt: skip
+
+
 def unplanned(viewer: Viewer, round_: Round) -> QuerySet[Lead]:
     """The families that wait for a visit and have no day yet, the most pressing first."""
     planned = Visit.objects.filter(lead=OuterRef("pk"), visited_on=None)

@@ -16,7 +16,6 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,6 +30,7 @@ from nuanxin.care.services.reading import opened
 from nuanxin.care.services.visits import Paper
 from nuanxin.desk import words
 from nuanxin.desk.round_acts import ExcuseForm
+from nuanxin.desk.visit_queries import own_visits
 from nuanxin.records.services import Refused
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.forms import Form
@@ -42,17 +42,8 @@ from nuanxin.union.rules import mask_name
 GLASS = "data:image/png;base64,"
 
 
-def _mine(seen: Viewer) -> QuerySet[Visit]:
-    """The visits planned for the viewer's own account, the next first."""
-    own = Q(account_one=seen.user) | Q(account_two=seen.user)
-    return (
-        seen.rows(Visit).filter(own).exclude(lead__round__state="closed")
-        .select_related("lead__org__parent", "lead__household", "lead__round").order_by("planned_on", "place_in_day", "pk")
-    )  # fmt: skip
-
-
 def _visit(seen: Viewer, pk: int) -> Visit:
-    found = _mine(seen).filter(pk=pk).first()
+    found = own_visits(seen).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
@@ -88,7 +79,7 @@ def mine(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
             lambda count: _("可以出发了：%(count)d 户的门牌地址今天显示给您，已留下记录") % {"count": count},
         )  # fmt: skip
         return redirect("desk:my_visits")
-    open_ = list(_mine(seen).filter(visited_on=None)[:200])
+    open_ = list(own_visits(seen).filter(visited_on=None)[:200])
     known = service.addressed([visit.lead.code for visit in open_], by=seen.user, on=seen.today)
     stops = [(visit, _address(visit, known)) for visit in open_]
     today = [stop for stop in stops if stop[0].planned_on == seen.today]
@@ -97,7 +88,7 @@ def mine(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         request, "desk/my_visits.html",
         _framed(
             seen, today_stops=today, behind=behind, later=[s for s in stops if s[0].planned_on and s[0].planned_on > seen.today],
-            made=_mine(seen).filter(visited_on=seen.today).count(),
+            made=own_visits(seen).filter(visited_on=seen.today).count(),
             started=bool(known), fresh=any(visit.lead.code not in known for visit, _address in [*today, *behind]),
             open_urls=[reverse("desk:door", args=[visit.pk]) for visit, _address in [*behind, *today]],
             back_url=reverse("desk:home"), back_label=_("今天的工作"),
@@ -322,7 +313,7 @@ def calendar(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     stamp = f"{seen.today:%Y%m%d}T000000Z"
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//nuanxin//visits//ZH"]
     days: dict[date, list[Visit]] = {}
-    for visit in _mine(seen).filter(visited_on=None).exclude(planned_on=None)[:500]:
+    for visit in own_visits(seen).filter(visited_on=None).exclude(planned_on=None)[:500]:
         days.setdefault(visit.planned_on, []).append(visit)  # type: ignore[arg-type]
     for day, stops in days.items():
         unions = "、".join(dict.fromkeys(words.short_union(stop.lead.org.name) for stop in stops))

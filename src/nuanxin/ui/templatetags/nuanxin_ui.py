@@ -141,7 +141,7 @@ def desk_places(context: Context, section: str) -> dict[str, object]:
 def desk_menu(context: Context, section: str = "") -> dict[str, object]:
     """The left menu as the viewer may see it; ``section`` is the current entry's (see ``nuanxin.ui.menu``)."""
     seen = context.get("viewer")
-    return {"groups": menu.links(section, seen.may) if seen else []}
+    return {"groups": menu.links(section, seen.may) if seen else [], "viewer": seen}
 
 
 @register.filter
