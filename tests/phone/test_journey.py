@@ -99,7 +99,7 @@ def test_from_i_need_help_to_certified(phone, workers, round_, cast, day, tmp_pa
     page = text_of(client, address)
     assert "深度困难" in page
     assert "要低于 715.00 元" in page
-    assert "看病补助" in page
+    assert "医疗补助" in page
     assert "deep hardship" in text_of(phone(language="en"), address).lower()
     told = list(Notice.objects.filter(user=workers["w1"]).order_by("pk").values_list("what", flat=True))
     assert told == ["application.received", "visit.planned", "finding.published", "finding.certified"]

@@ -121,21 +121,11 @@ CONCLUSION: Toned = {
     "differs": (_("与申报不符，以核实为准"), "amber"),
     "nobody_home": (_("家中无人"), "grey"),
 }
-ITEM: dict[str, Words] = {
-    "living": _("生活"), "medical": _("医疗"), "schooling": _("助学"), "accident": _("意外"),
-}  # fmt: skip
+ITEM: dict[str, Words] = shared.ITEM
 CEILED: dict[str, Words] = ITEM | {"*": _("全部项目")}
 PER: dict[str, Words] = {"item": _("每次"), "year": _("每年"), "total": _("累计")}
-OFFER: dict[str, Words] = {
-    "legal_aid": _("法律援助"), "education": _("子女教育"), "health_check": _("健康体检"), "housing": _("住房改善"),
-    "training": _("就业培训"), "": _("不接受其他帮扶"),
-}  # fmt: skip
-CONSENT: dict[str, Words] = {
-    "form": _("申报表签字"),
-    "door": _("入户当面签字"),
-    "paper": _("另纸签字"),
-    "phone": _("手机签字"),
-}
+OFFER: dict[str, Words] = shared.OFFER
+CONSENT: dict[str, Words] = shared.CONSENT
 # What a visit brought back.
 PAPER: dict[str, Words] = {"photo": _("照片"), "family": _("家庭签字"), "visitors": _("走访人签字")}
 # Figures that are reported and looked at in a visit, with their kind.

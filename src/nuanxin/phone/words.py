@@ -7,20 +7,21 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.ui.words import CONSENT as CONSENT
+from nuanxin.ui.words import ITEM as ITEM
+from nuanxin.ui.words import OFFER as OFFER
 from nuanxin.ui.words import RELATION as RELATION
 from nuanxin.ui.words import TIERS as TIERS
 
 Words = str | Promise
 
-ITEM: dict[str, Words] = {
-    "living": _("生活补助"), "medical": _("看病补助"), "schooling": _("助学补助"), "accident": _("意外补助"),
-}  # fmt: skip
-OFFER: dict[str, tuple[Words, Words]] = {
-    "legal_aid": (_("法律援助"), _("劳动合同、欠薪、工伤等纠纷，工会帮您找律师。")),
-    "education": (_("子女教育"), _("助学、辅导和升学的帮助。")),
-    "health_check": (_("健康体检"), _("安排体检和就医的帮助。")),
-    "housing": (_("住房改善"), _("帮您问公租房和修房的办法。")),
-    "training": (_("就业培训"), _("学一门手艺，帮您找活干。")),
+# What other help means for the worker.
+OFFERED: dict[str, Words] = {
+    "legal_aid": _("劳动合同、欠薪、工伤等纠纷，工会帮您找律师。"),
+    "education": _("助学、辅导和升学的帮助。"),
+    "health_check": _("安排体检和就医的帮助。"),
+    "housing": _("帮您问公租房和修房的办法。"),
+    "training": _("学一门手艺，帮您找活干。"),
 }
 STUDY: dict[str, Words] = {
     "": _("没在上学"), "preschool": _("幼儿园"), "compulsory": _("小学、初中"), "upper_secondary": _("高中、中职"),
@@ -29,9 +30,6 @@ STUDY: dict[str, Words] = {
 CAUSE: dict[str, Words] = {
     "本人大病": _("本人大病"), "家属大病": _("家属大病"), "残疾": _("残疾"), "子女上学": _("子女上学"), "意外灾害": _("意外灾害"),
     "下岗失业": _("下岗失业"), "单亲": _("单亲"), "收入低": _("收入低"), "其他": _("其他"),
-}  # fmt: skip
-CONSENT: dict[str, Words] = {
-    "form": _("在申报表上签字"), "door": _("入户时当面签字"), "paper": _("另纸签字"), "phone": _("在手机上签字"),
 }  # fmt: skip
 READ: dict[str, Words] = {
     "file": _("打开您家的档案"), "papers": _("看您交的材料"), "print": _("打印您家的档案"), "export": _("导出含您家的名单"),

@@ -30,6 +30,18 @@ RELATION: dict[str, str | Promise] = {
     "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
 }  # fmt: skip
 
+# What aid is planned for, other help for who does not meet the standard ("": declined), how consent to the checks was given.
+ITEM: dict[str, str | Promise] = {
+    "living": _("生活"), "medical": _("医疗"), "schooling": _("助学"), "accident": _("意外"),
+}  # fmt: skip
+OFFER: dict[str, str | Promise] = {
+    "legal_aid": _("法律援助"), "education": _("子女教育"), "health_check": _("健康体检"), "housing": _("住房改善"),
+    "training": _("就业培训"), "": _("不接受其他帮扶"),
+}  # fmt: skip
+CONSENT: dict[str, str | Promise] = {
+    "form": _("申报表签字"), "door": _("入户当面签字"), "paper": _("另纸签字"), "phone": _("手机签字"),
+}  # fmt: skip
+
 # The papers that prove what a family reported.
 PROOF = {
     "identity": _("身份证、户口簿"), "income": _("收入证明"), "medical": _("看病票据"), "school": _("上学证明"),

@@ -91,11 +91,11 @@ def _result(finding: Finding) -> dict[str, Any]:
     except Refused as refused:
         shown["untold"] = in_language(str(refused))
     shown["aid"] = [
-        Fact(words.word(words.ITEM, plan.item), words.amount(plan.amount))
+        Fact(_("%(item)s补助") % {"item": words.word(words.ITEM, plan.item)}, words.amount(plan.amount))
         for plan in finding.plans.filter(superseded=False).order_by("pk")
     ]
     shown["offers"] = [
-        words.OFFER[kind] for kind in finding.offers.filter(declined=False).values_list("kind", flat=True) if kind
+        (words.OFFER[kind], words.OFFERED[kind]) for kind in finding.offers.filter(declined=False).values_list("kind", flat=True) if kind
     ]
     reviews = list(finding.reviews.order_by("-pk"))
     shown["reviews"] = reviews
