@@ -62,7 +62,7 @@ def test_what_is_drawn_is_what_the_table_says(signed):
         rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr><th.*?</tr>", drawn.split("<tbody>")[1], re.S)]
         cells = [[part for part in row.split("|") if part.strip()] for row in rows]
         assert [row[0] for row in cells] == told["categories"]
-        table = [[float(value) for value in row[1:]] for row in cells]
+        table = [[float(value.replace(",", "")) for value in row[1:]] for row in cells]
         assert table == [list(values) for values in zip(*(one["values"] for one in told["series"]), strict=True)]
         assert any(value for row in table for value in row)
         assert 'role="img"' in drawn

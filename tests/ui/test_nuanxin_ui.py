@@ -11,7 +11,7 @@ from django.template import engines
 from django.test import RequestFactory
 from django.utils.translation import override
 
-from nuanxin.ui.parts import Filter, Step
+from nuanxin.ui.parts import Chart, Filter, Step
 
 TODAY = date(2023, 6, 28)
 
@@ -56,6 +56,20 @@ def test_unknown_icon_is_an_error(name):
 )
 def test_amount(value, shown):
     assert show("{{ value|amount }}", value=value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0, "0"), (3912, "3,912"), (Decimal("226980.02"), "226,980.02"), (None, "—"), ("", "—")]
+)
+def test_figures_have_thousands_separators(value, shown):
+    assert show("{{ value|number }}", value=value) == shown
+    chart = Chart("one", "图", "句", "bars", ["甲"], [("数", [value or 0])])
+    assert f'<td class="r">{shown.replace("—", "0")}</td>' in show("{% chart one %}", one=chart)
+
+
+def test_a_long_lists_pager_has_them_too():
+    pages = Paginator(range(3912), 2)
+    assert "共 3,912 户，第 1,000 / 1,956 页" in show('{% pager page "户" %}', page=pages.page(1000))
 
 
 def test_amount_refuses_floats():

@@ -95,7 +95,9 @@ def _result(finding: Finding) -> dict[str, Any]:
         for plan in finding.plans.filter(superseded=False).order_by("pk")
     ]
     shown["offers"] = [
-        (words.OFFER[kind], words.OFFERED[kind]) for kind in finding.offers.filter(declined=False).values_list("kind", flat=True) if kind
+        (words.OFFER[kind], words.OFFERED[kind])
+        for kind in finding.offers.filter(declined=False).values_list("kind", flat=True)
+        if kind
     ]
     reviews = list(finding.reviews.order_by("-pk"))
     shown["reviews"] = reviews

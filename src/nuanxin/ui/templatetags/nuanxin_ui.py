@@ -76,6 +76,12 @@ def role_name(role: str) -> str:
 
 
 @register.filter
+def number(value: Decimal | int | str | None) -> str:
+    """A figure with thousands separators, ``3,584``; a dash when there is none."""
+    return NOTHING if value is None or value == "" else f"{value:,}"
+
+
+@register.filter
 def amount(value: Decimal | int | str | None) -> str:
     """Yuan as plain text, ``8,000.00``; a dash when there is none."""
     return NOTHING if value is None or value == "" else _grouped(value)
