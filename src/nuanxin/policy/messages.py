@@ -173,6 +173,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "{name} cannot be computed (a division by zero)",
     },
     "no-standard": {"zh": "没有 {area} 在 {on} 的标准 {name}", "en": "no standard {name} for {area} on {on}"},
+    "no-standard-yet": {
+        "zh": "{on} 还没有{where}标准 {name}，最早的从 {first} 起",
+        "en": "there is no standard {name}{where} on {on} yet; the first begins on {first}",
+    },
     "not-decided": {"zh": "未作决定：没有规则适用", "en": "not decided: no rule matches"},
     "two-rules": {
         "zh": "规则冲突：{rules} 同时适用，而此表只许一条",

@@ -446,25 +446,42 @@ class RowDecider:
             if state.env.get(base) is UNKNOWN or (state.env.get(base) is None and base not in self._optional)
         ]
         found: list[Reason] = [state.bad[name] for name in absent if name in state.bad]
-        standards = self._standard_names
         plain: list[str] = []
         for name in absent:
             if name in state.bad:
                 continue
-            area = state.env.get(self.model.area_input)
-            if name in standards:
-                if isinstance(area, str):
-                    found.append(("no-standard", {"name": name, "area": area, "on": state.as_of.isoformat()}))
-                elif self.model.area_input not in plain and self.model.area_input not in state.bad:
-                    plain.append(self.model.area_input)
+            if name not in self._standard_names:
+                plain.append(name)
                 continue
-            plain.append(name)
+            reason = self._no_standard(name, state)
+            if reason is not None:
+                found.append(reason)
+            elif self.model.area_input in state.bad:
+                found.append(state.bad[self.model.area_input])
+            else:
+                plain.append(self.model.area_input)
+        found = [reason for place, reason in enumerate(found) if reason not in found[:place]]
+        plain = list(dict.fromkeys(plain))
         if plain:
             found.insert(0, ("needs", {"names": Both(zh="、".join(plain), en=", ".join(plain))}))
         if not found:
             figures = [name for name in names if state.env.get(name) is UNKNOWN]
             found = [("zero-division", {"name": name}) for name in figures] or [("needs-none", {"name": decision.name})]
         return tuple(found)
+
+    def _no_standard(self, name: str, state: Decided) -> Reason | None:
+        """Why a standard has no value on the day; None where the area, which is not known, would tell."""
+        area = state.env.get(self.model.area_input)
+        known = isinstance(area, str)
+        dated = [row for row in self.model.standards if row.name == name and (not known or row.area in (area, ""))]
+        first = min(dated, key=lambda row: row.start, default=None)
+        on = state.as_of.isoformat()
+        if first is None:
+            return "no-standard", {"name": name, "area": area, "on": on}
+        if not known and first.start <= state.as_of:
+            return None
+        where = Both(zh=f"{first.area} 的", en=f" for {first.area}") if known and first.area else Both(zh="", en="")
+        return "no-standard-yet", {"name": name, "where": where, "on": on, "first": first.start.isoformat()}
 
     # the columns of a decided table ----------------------------------------------------------------------------------
 
