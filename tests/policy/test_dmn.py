@@ -111,7 +111,16 @@ type = "number"
 
 
 OWN = f"<definitions xmlns:n='{OURS}'>\n<extensionElements>"
+TABLE = (
+    "<inputData name='x'/><decision name='d'><decisionTable>\n<input><inputExpression><text>x</text></inputExpression></input><output><outputValues>"
+    "<text>1</text></outputValues><defaultOutputEntry><text>1</text></defaultOutputEntry></output>\n"
+    "<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>1</text></outputEntry></rule></decisionTable></decision></definitions>"
+)
 ONE = "<decision name='d'><literalExpression><text>1</text></literalExpression></decision></definitions>"
+
+
+def in_language(text: str, part: str, language: str) -> str:
+    return text.replace(part, f"{part} expressionLanguage='{language}'", 1)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +164,19 @@ ONE = "<decision name='d'><literalExpression><text>1</text></literalExpression><
             2,
             "refer to each other",
         ),
+        (f"<definitions expressionLanguage='http://www.w3.org/1999/XPath'>\n{ONE}", 1, "Language is http://www.w3.org/1999/XPath: only FEEL"),
+        (f"<definitions>\n{in_language(ONE, '<literalExpression', 'JavaScript')}", 2, "Language is JavaScript"),
+        *(
+            (f"<definitions>\n{in_language(TABLE, part, 'juel')}", line, "Language is juel")
+            for part, line in (("<inputExpression", 3), ("<inputEntry", 4), ("<outputEntry", 4), ("<outputValues", 3), ("<defaultOutputEntry", 3))
+        ),
+        (f"<definitions>\n<itemDefinition name='t'><typeRef>t</typeRef></itemDefinition>\n{ONE}", 2, "the types t → t name each other only"),
+        (
+            "<definitions>\n<itemDefinition name='z'><typeRef>t</typeRef></itemDefinition>\n<itemDefinition name='t'><typeRef>u</typeRef></itemDefinition>\n"
+            f"<itemDefinition name='u' isCollection='true'><typeRef>own:t</typeRef></itemDefinition>\n{ONE}",
+            3,
+            "the types t → u → t name each other only",
+        ),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_is_refused_with_its_line(
@@ -184,3 +206,33 @@ def test_what_is_found_in_a_dmn_file_names_it(tmp_path: Path) -> None:
         ("type-mismatch", "p.dmn", 6),
     }
     assert not any(item.file == "policy.toml" for item in found)
+
+
+@pytest.mark.parametrize(
+    "language",
+    ["FEEL", "feel", "S-FEEL", "http://www.omg.org/spec/FEEL/20140401", "https://www.omg.org/spec/DMN/20230324/FEEL/"],
+)
+def test_feel_by_any_of_its_names_is_read(tmp_path: Path, language: str) -> None:
+    (tmp_path / "p.dmn").write_text(
+        f"<definitions expressionLanguage='{language}'>{in_language(TABLE, '<inputEntry', language)}"
+    )
+    assert Policy.load(tmp_path / "p.dmn").evaluate({"x": 1})["d"] == 1
+    # the file's own language does not matter where every expression states its own
+    (tmp_path / "p.dmn").write_text(
+        f"<definitions expressionLanguage='XPath'>{in_language(ONE, '<literalExpression', language)}"
+    )
+    assert Policy.load(tmp_path / "p.dmn").evaluate({})["d"] == 1
+
+
+def test_a_type_defined_further_down_is_that_type(tmp_path: Path) -> None:
+    """Through two names, with the values that are allowed, in whatever order they stand."""
+    (tmp_path / "p.dmn").write_text(
+        "<definitions><itemDefinition name='a'><typeRef>b</typeRef></itemDefinition>"
+        "<itemDefinition name='many' isCollection='true'><typeRef>a</typeRef></itemDefinition>"
+        "<itemDefinition name='b'><typeRef>c</typeRef></itemDefinition>"
+        "<itemDefinition name='c'><typeRef>number</typeRef><allowedValues><text>[1..9]</text></allowedValues></itemDefinition>"
+        "<inputData name='x'><variable name='x' typeRef='a'/></inputData><inputData name='l'><variable name='l' typeRef='many'/></inputData>"
+        f"{ONE}"
+    )
+    found = Policy.load(tmp_path / "p.dmn").model.inputs
+    assert [(item.type, item.allowed_text) for item in found] == [("number", "[1..9]"), ("list<number>", "")]

@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,6 +55,11 @@ AS_OF = "as_of"  # the date input that an exported standard reads
 _AGGREGATORS = {"SUM": "C+", "MIN": "C<", "MAX": "C>", "COUNT": "C#"}
 _XML_ID = re.compile(r"[^\W\d][\w.-]*")
 MAX_BYTES = 20_000_000
+FEEL_NAMES = {"feel", "s-feel", "sfeel"}  # how the parts of an expressionLanguage, a URI in most files, name FEEL
+EXPRESSIONS = (
+    "literalExpression", "inputExpression", "inputEntry", "outputEntry", "defaultOutputEntry",
+    "inputValues", "outputValues", "allowedValues",
+)  # fmt: skip
 NAMED = ("inputData", "decision", "businessKnowledgeModel", "itemDefinition", "itemComponent", "formalParameter")
 
 
@@ -117,29 +122,55 @@ class _Reader:
             # With an href it is no definition but points at one, as in a decision service.
             if _local(item) in NAMED and item.get("href") is None and not (item.get("name") or "").strip():
                 self._refuse(item, f"{_local(item)} 没有 name", f"this {_local(item)} has no name")
-        definitions = _children(self.root, "itemDefinition")
-        self.declared = {clean(item.get("name")) for item in definitions}
+        self._languages()
+        self.definitions = {clean(item.get("name")): item for item in _children(self.root, "itemDefinition")}
         self.types: dict[str, _Type] = {}
-        for item in definitions:
-            self.types[clean(item.get("name"))] = self._item(item)
+        for name in self.definitions:
+            self._defined(name, ())
+
+    def _languages(self) -> None:
+        """Raises PolicyError where an expression is in another language than FEEL: it would be read as what it is not."""
+        for item in self.root.iter():
+            if _local(item) in EXPRESSIONS:
+                says = item if item.get("expressionLanguage") else self.root
+                language = says.get("expressionLanguage") or "FEEL"
+                if not FEEL_NAMES & set(re.split("[/:#]", language.strip().lower())):
+                    self._refuse(
+                        says,
+                        f"expressionLanguage 是 {language}，只读 FEEL 和 S-FEEL；请把公式改写成 FEEL",
+                        f"the expressionLanguage is {language}: only FEEL and S-FEEL are read, write the expressions in FEEL",
+                    )
 
     def _refuse(self, element: Any, zh: str, en: str) -> NoReturn:
         raise PolicyError("bad-dmn", self.file, element.sourceline or 0, why_zh=zh, why_en=en)
 
-    def _item(self, item: Any) -> _Type:
+    def _defined(self, name: str, through: tuple[str, ...]) -> _Type:
+        """The type of an item definition. `through`: those whose typeRefs led to it. Raises PolicyError where they go in a circle."""
+        if name in through:
+            names = " → ".join((*through[through.index(name) :], name))
+            self._refuse(
+                self.definitions[name],
+                f"类型 {names} 只互相引用；其中一个的 typeRef 应是 number、string 等基本类型",
+                f"the types {names} name each other only: one of them must name a type such as number or string",
+            )
+        if name not in self.types:
+            self.types[name] = self._item(self.definitions[name], (*through, name))
+        return self.types[name]
+
+    def _item(self, item: Any, through: tuple[str, ...]) -> _Type:
         parts = tuple(clean(part.get("name")) for part in item.iter() if _local(part) == "itemComponent")
-        allowed = _text(_child(item, "allowedValues"))
         reference = _child(item, "typeRef")
         if _children(item, "itemComponent"):
-            base = "context"
+            found = _Type("context", parts)
         else:
-            base = self._base(reference.text if reference is not None else "any", item)
+            found = self._named(reference.text if reference is not None else "any", item, through)
         if item.get("isCollection") == "true":
-            return _Type(f"list<{base}>" if base not in ("context", "any") else "list", parts)
-        return _Type(base, parts, allowed)
+            simple = found.base in TYPES and found.base not in ("context", "any", "list")
+            return _Type(f"list<{found.base}>" if simple else "list", found.parts)
+        return replace(found, allowed=_text(_child(item, "allowedValues")) or found.allowed)
 
-    def _base(self, reference: str | None, where: Any) -> str:
-        """The type that a typeRef names. Raises PolicyError for one that is neither of DMN's nor defined in the file."""
+    def _named(self, reference: str | None, where: Any, through: tuple[str, ...]) -> _Type:
+        """The type that an item definition's typeRef names, a type of DMN before one defined in the file. Raises PolicyError for one that is neither."""
         given = clean(reference or "any")
         name = given.rpartition("}")[2] if given.startswith("{") else given.rpartition(":")[2]
         name = {
@@ -148,20 +179,20 @@ class _Reader:
             "dayTimeDuration": "days and time duration",
         }.get(name, ALIASES.get(name, name))
         if name in TYPES:
-            return name
-        if name in self.types and self.types[name].base in TYPES:
-            return self.types[name].base
-        if not {name, given} & self.declared:
+            return _Type(name)
+        own = next((one for one in (given, name) if one in self.definitions), None)
+        if own is None:
             at = where.sourceline or 0
-            known = ", ".join((*TYPES, *sorted(self.declared)))
+            known = ", ".join((*TYPES, *sorted(self.definitions)))
             raise PolicyError(
                 "bad-type", self.file, at, name=where.get("name") or _local(where), type=given, known=known
             )
-        return "any"  # defined, but of a form that is not one of ours
+        return self._defined(own, through)
 
     def type_of(self, reference: str | None, where: Any) -> _Type:
+        """The type that a typeRef names, one defined in the file before a type of DMN. Raises PolicyError for one that is neither."""
         name = clean(reference or "")
-        return self.types.get(name) or self.types.get(name.rpartition(":")[2]) or _Type(self._base(reference, where))
+        return self.types.get(name) or self.types.get(name.rpartition(":")[2]) or self._named(reference, where, ())
 
     def _own_type(self, element: Any, otherwise: str) -> str:
         """The type that our attribute says (money, a whole number), else `otherwise`."""
