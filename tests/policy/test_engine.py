@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nuanxin.policy import Policy
-from nuanxin.policy.engine import ARROW_TYPES, ROW, as_kind, in_order
+from nuanxin.policy import Policy, PolicyError
+from nuanxin.policy.engine import ARROW_TYPES, ROW, as_kind, connection, in_order
 
 ON = dt.date(2024, 1, 1)
 
 
-def load(folder: Path, inputs: str, decisions: str, **tables: str) -> Policy:
+def load(folder: Path, inputs: str, decisions: str, head: str = "", **tables: str) -> Policy:
     """A policy; `inputs`: "name type, …"."""
-    text = ['id = "own"']
+    text = ['id = "own"', head]
     for item in inputs.split(", "):
         name, _, kind = item.partition(" ")
         text += ["[[input]]", f'name = "{name}"', f'type = "{kind}"']
@@ -162,3 +163,88 @@ def test_pieces_that_threads_handed_over_in_any_order_are_put_in_order(piece: in
     found = in_order(pa.Table.from_batches(batches))
     assert found.column(ROW).to_pylist() == list(range(2800))
     assert found.column("x").to_pylist() == list(range(0, 8400, 3))
+
+
+DAYS = ["2023-12-31", "soon", None, "2024-01-01", "", "2025-01-01", "2024-02-30", "2024/1/1"]
+WHY = [
+    "policy own is not in force on 2023-12-31",
+    "day is unreadable: “soon” is not a date",
+    "needs day",
+    None,
+    "needs day",
+    "policy own is not in force on 2025-01-01",
+    "day is unreadable: “2024-02-30” is not a date",
+    None,
+]
+
+
+@pytest.fixture
+def year(tmp_path: Path) -> Policy:
+    """In force for 2024 alone; a list of amounts, and a standard that changes within the year."""
+    (tmp_path / "standards.csv").write_text(
+        "area,name,from,value\n,M,2023-01-01,3\n,M,2024-01-02,5\n", encoding="utf-8"
+    )
+    return load(
+        tmp_path,
+        "x number",
+        '[[decision]]\nname = "t"\nhit_policy = "C"\noutputs = [{name = "t", type = "money"}]\n'
+        '[[decision]]\nname = "n"\nexpression = "x * M"\ntype = "number"\n',
+        head="effective_from = 2024-01-01\neffective_to = 2024-12-31\n",
+        t="rule,x,→ t\n1,>= 0,x\n2,>= 2,M\n",
+    )
+
+
+def by_day(days: Any) -> dict[str, Any]:
+    return {"x": list(range(1, len(days) + 1)), "day": days}
+
+
+def as_frames(days: list[Any]) -> dict[str, Any]:
+    """The same rows in every form that a policy decides."""
+    table = pa.table(by_day(days))
+    return {
+        "arrow": table,
+        "batch": table.to_batches()[0],
+        "pieces": pa.concat_tables([table.slice(0, 3), table.slice(3)]),
+        "pandas": pd.DataFrame(by_day(days)),
+        "stream": pa.RecordBatchReader.from_batches(table.schema, table.to_batches()),  # as Polars gives itself
+        "duckdb": connection().from_arrow(table),
+    }
+
+
+@pytest.mark.parametrize("form", ["arrow", "batch", "pieces", "pandas", "stream", "duckdb"])
+def test_a_row_without_a_usable_date_has_its_own_problem(year: Policy, form: str) -> None:
+    found = year.decide(as_frames(DAYS)[form], "day", lang="en", figures=True)
+    assert found["t_problem"].to_pylist() == found["n_problem"].to_pylist() == WHY
+    assert found["t"].to_pylist() == [[4, 3] if row == 3 else [8, 3] if row == 7 else None for row in range(8)]
+    assert found["n"].to_pylist() == [12 if row == 3 else 24 if row == 7 else None for row in range(8)]
+    assert found["n_rule"].null_count == 8
+    assert found["t_rule"].to_pylist() == ["1+2" if why is None else None for why in WHY]
+    assert found["M"].to_pylist() == [3 if why is None else None for why in WHY]
+    assert found["day"].to_pylist() == DAYS
+
+
+def test_what_if_decides_days_on_which_the_policy_is_not_in_force(year: Policy) -> None:
+    said = year.decide(pa.table(by_day(DAYS)), "day", lang="en", what_if=True)["t_problem"].to_pylist()
+    assert said == [None if why is None or "in force" in why else why for why in WHY]
+
+
+def test_days_of_other_kinds(year: Policy) -> None:
+    """Days, moments at midnight, and columns that hold no date at all."""
+    days = [dt.date(2024, 1, 1), None, dt.date(2024, 1, 2)]
+    moments = [day and dt.datetime.combine(day, dt.time()) for day in days]
+    for column in (days, moments, pd.Series(moments)):
+        found = year.decide(pd.DataFrame({"x": [1, 2, 3], "day": column}), "day", lang="en")
+        assert found["n"].to_pylist() == [3, None, 15]
+        assert found["n_problem"].to_pylist() == [None, "needs day", None]
+    for nothing in ([[1], [2]], [1.5, float("nan")], [None, None]):
+        found = year.decide(pa.table({"x": [1, 2], "day": nothing}), "day")
+        assert found["n_problem"].null_count == 0
+    assert year.decide(pa.table(by_day(DAYS)).slice(0, 0), "day").num_rows == 0
+
+
+def test_a_date_column_that_is_there_twice_or_not(year: Policy) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array(["2024-01-01"]), pa.array([""])], ["x", "day", "day"])
+    with pytest.raises(PolicyError, match="day stands twice"):
+        year.decide(table, "day")
+    with pytest.raises(PolicyError, match="no date column other"):
+        year.decide(table, "other")

@@ -23,12 +23,13 @@ from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import Decision, Input, Model, Output
 from nuanxin.policy.nearby import with_sides
 from nuanxin.policy.proofs import proofs
-from nuanxin.policy.rows import NUMBER_PLACES, RowDecider, stored
+from nuanxin.policy.rows import NUMBER_PLACES, Reason, RowDecider, sentence, stored, unreadable
 from nuanxin.policy.sql import BLANKS, SOURCE, Column, Compiler, NotCompiled, Num, Plan, constant, ident, quoted
-from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read_date
+from nuanxin.policy.values import NUMERIC, UNKNOWN, Unreadable, read
 
 AMOUNT_BITS = 43  # amounts assumed below 2^43 fen, 88 billion yuan
 SMALL_BITS = 20
+AS_OF = "_nuanxin_as_of"  # each row's date, where it is a column's
 ROW = "_nuanxin_row"  # the row's number: threads give their rows back in any order
 MANY_ROWS = 100_000  # that another thread is worth its start when columns are converted
 MANY_PIECES = 1000  # of a table, beyond which copying the rows is quicker than what each piece costs afterwards
@@ -406,7 +407,7 @@ class Engine:
         if not wanted:
             return {}
         areas = list(dict.fromkeys(standard.area for standard in self.model.standards if standard.area))
-        days = sorted(set(source.column("_as_of").to_pylist())) if isinstance(as_of, str) else [as_of]
+        days = sorted(set(source.column(AS_OF).to_pylist())) if isinstance(as_of, str) else [as_of]
         rows = np.full(source.num_rows, len(areas), np.int64)
         if areas:
             column = source.column(self.model.area_input)
@@ -415,7 +416,7 @@ class Engine:
             found = pc.index_in(column, value_set=pa.array(areas, column.type)).combine_chunks()
             rows = pc.fill_null(found, len(areas)).to_numpy(zero_copy_only=False).astype(np.int64)
         if isinstance(as_of, str):
-            by_day = pc.index_in(source.column("_as_of"), value_set=pa.array(days, pa.date32())).combine_chunks()
+            by_day = pc.index_in(source.column(AS_OF), value_set=pa.array(days, pa.date32())).combine_chunks()
             rows = rows * len(days) + by_day.to_numpy(zero_copy_only=False)
         columns = {}
         for name, node in wanted.items():
@@ -457,14 +458,64 @@ class Engine:
                 raise PolicyError("column-taken", name=name)
         return schema
 
-    def decide(self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool) -> pa.Table:
+    def decide(
+        self, table: pa.Table, as_of: dt.date | str, lang: str, figures: bool, what_if: bool = False
+    ) -> pa.Table:
+        """`as_of`: a date on which the policy is in force, or the name of a date column. `what_if`: a row's date may be one on which it is not."""
         schema = self.refuse_columns(table.column_names, figures)
         if isinstance(as_of, str) and as_of not in table.column_names:
             raise PolicyError("no-as-of", name=as_of)
-        columns = self._columns(table.rename_columns(self.own_names(table.column_names)), as_of, lang, figures, schema)
+        if isinstance(as_of, str) and table.column_names.count(as_of) > 1:
+            raise PolicyError("duplicate-column", name=as_of)
+        own = table.rename_columns(self.own_names(table.column_names))
+        if isinstance(as_of, str):
+            columns = self._by_day(own, table.column(as_of), as_of, lang, figures, schema, what_if)
+        else:
+            columns = self._columns(own, as_of, lang, figures, schema)
         for name, kind in schema.items():
             table = table.append_column(pa.field(name, kind), columns[name])
         return table
+
+    def _by_day(
+        self,
+        table: pa.Table,
+        given: pa.ChunkedArray,
+        name: str,
+        lang: str,
+        figures: bool,
+        schema: dict[str, pa.DataType],
+        what_if: bool,
+    ) -> dict[str, pa.ChunkedArray]:
+        """Each row decided on its own date. `given`: the column `name`. A row without a date, or with one on which the policy is not in force, is not decided, and told why."""
+        days = [self._day(value, name, what_if) for value in given.to_pylist()]
+        good = [place for place, day in enumerate(days) if isinstance(day, dt.date)]
+        table = table.append_column(
+            AS_OF, pa.array([day if isinstance(day, dt.date) else None for day in days], pa.date32())
+        )
+        if len(good) == len(days):
+            return self._columns(table, name, lang, figures, schema)
+        decided = self._columns(table.take(pa.array(good, pa.int64())), name, lang, figures, schema)
+        places: list[int | None] = [None] * len(days)
+        for found, place in enumerate(good):
+            places[place] = found
+        columns = {column: values.take(pa.array(places, pa.int64())) for column, values in decided.items()}
+        said = pa.array([None if isinstance(day, dt.date) else sentence((day,), lang) for day in days], pa.string())
+        for decision in self.model.decisions:
+            problem = f"{decision.name}_problem"
+            columns[problem] = pc.coalesce(columns[problem], said)
+        return columns
+
+    def _day(self, value: Any, name: str, what_if: bool) -> dt.date | Reason:
+        """The date that a cell says, or why no row can be decided on it."""
+        try:
+            day = read(value, "date")
+        except Unreadable:
+            return unreadable(name, value, "date")
+        if day is None:
+            return "needs", {"names": name}
+        if what_if or self.model.in_force(day):
+            return day  # type: ignore[no-any-return]
+        return "not-in-force", {"id": self.model.id, "on": day.isoformat()}
 
     def _source(self, table: pa.Table, as_of: dt.date | str) -> pa.Table:
         """The input columns (optional ones that are absent as nulls) and the dates."""
@@ -477,7 +528,7 @@ class Engine:
             else:
                 columns[item.name] = pa.nulls(table.num_rows, ARROW_TYPES.get(item.type, pa.string()))
         if isinstance(as_of, str):
-            columns["_as_of"] = pa.array(dates(table.column(as_of)), pa.date32())
+            columns[AS_OF] = table.column(AS_OF)
         return pa.table(columns)
 
     def _columns(
@@ -562,7 +613,7 @@ class Engine:
             lists = [column.to_pylist() for column in batch.columns]
             for values in zip(*lists, strict=True):
                 row = dict(zip(names, values, strict=True))
-                on = row["_as_of"] if isinstance(as_of, str) else as_of
+                on = row[AS_OF] if isinstance(as_of, str) else as_of
                 state = self.rows.decide(row, on)
                 for name, value in self.rows.columns(with_sides(self.rows, state), lang).items():
                     found[name].append(value)
@@ -644,14 +695,3 @@ def patched(column: pa.ChunkedArray, indices: list[int], values: pa.ChunkedArray
     order[indices] = total + np.arange(len(indices))
     both = pa.chunked_array([*column.chunks, *values.chunks], column.type)
     return both.take(pa.array(order))
-
-
-def dates(column: Any) -> list[dt.date]:
-    """A column of dates. Raises PolicyError at the first row without one."""
-    found = []
-    for number, value in enumerate(column.to_pylist(), 1):
-        try:
-            found.append(read_date(value))
-        except Unreadable:
-            raise PolicyError("bad-date", "", number, value=value) from None
-    return found

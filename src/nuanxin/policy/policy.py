@@ -101,19 +101,18 @@ class Policy:
         `as_of`: a date, the name of a date column, or None for today. Returns the same rows in the same order: the input's columns, then
         for each decision its output columns, `<decision>_rule` and `<decision>_problem` (a sentence in `lang`: "zh", "en" or "both"; the
         outputs are null then). `figures` adds the derived figures and the standards used. `what_if` decides although the policy is
-        not in force on the date. Raises PolicyError where the table lacks a column.
+        not in force on the date. Of a date column, a row whose date is missing, unreadable or one on which the policy is not in force has a
+        problem in each decision. Raises PolicyError where the table lacks a column.
         """
         arrow = to_arrow(table)
         on: dt.date | str
         if isinstance(as_of, str) and as_of in arrow.column_names:
             on = as_of
-            for value in set(arrow.column(as_of).to_pylist()) if not what_if else ():
-                self._on(value, what_if)
         elif isinstance(as_of, str) and not as_of[:4].isdigit():
             raise PolicyError("no-as-of", name=as_of)
         else:
             on = self._on(as_of, what_if)
-        return self._engine.decide(arrow, on, lang, figures)
+        return self._engine.decide(arrow, on, lang, figures, what_if)
 
     def decide_parquet(
         self, source: Path, out: Path, as_of: dt.date | str | None = None, *, lang: str = "both"

@@ -32,6 +32,12 @@ class Both(dict[str, str]):
     """A piece of a sentence that differs by language: {"zh": …, "en": …}."""
 
 
+def unreadable(name: str, value: Any, type_name: str) -> Reason:
+    """The reason that a value is not of its type."""
+    zh, en = TYPE_WORDS.get(type_name.partition("<")[0], ("有效值", "a value of its type"))
+    return "unreadable", {"name": name, "value": value, "type_zh": zh, "type_en": en}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one decision gave for one family.
@@ -129,11 +135,7 @@ class RowDecider:
             try:
                 value = read(given, item.type)
             except Unreadable:
-                words = TYPE_WORDS.get(item.type.partition("<")[0], ("有效值", "a value of its type"))
-                bad[item.name] = (
-                    "unreadable",
-                    {"name": item.name, "value": given, "type_zh": words[0], "type_en": words[1]},
-                )
+                bad[item.name] = unreadable(item.name, given, item.type)
                 env[item.name] = missing
                 continue
             if value is None:

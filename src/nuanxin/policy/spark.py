@@ -125,10 +125,7 @@ def decide_table(
 ) -> pa.Table:
     """An Arrow table sent to Spark, decided there, and brought back in its order."""
     policy._engine.refuse_columns(table.column_names)
-    if isinstance(as_of, str) and as_of in table.column_names:
-        for value in set(table.column(as_of).to_pylist()):
-            policy._on(value, False)
-    elif isinstance(as_of, str) and not as_of[:4].isdigit():
+    if isinstance(as_of, str) and as_of not in table.column_names and not as_of[:4].isdigit():
         raise PolicyError("no-as-of", name=as_of)
     own = table.rename_columns(policy._engine.own_names(table.column_names))
     numbered = own.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
