@@ -18,7 +18,9 @@ from typer.testing import CliRunner
 
 from nuanxin.policy import PolicyError
 from nuanxin.policy.cli import app
+from nuanxin.policy.commands import decide
 from nuanxin.policy.policy import Policy
+from nuanxin.policy.tables import read_table, write_table
 
 POLICIES = Path(__file__).parents[2] / "examples" / "policies"
 GAOYOU, HUZHOU = POLICIES / "gaoyou", POLICIES / "huzhou"
@@ -227,6 +229,17 @@ def test_the_version_in_force_is_taken_from_a_folder_of_versions(tmp_path: Path)
     for on, tier in (("2022-12-31", "none"), ("2023-01-01", "relative")):
         run("decide", root, table, "-o", tmp_path / "out.csv", "--as-of", on)
         assert read_csv(tmp_path / "out.csv")[0]["tier"] == tier
+    days = ["2022-12-31", "2021-12-31", "", "2023-01-01", "soon", "2022-01-01"]
+    whole = write_csv(tmp_path / "all.csv", [["day", *case], *([day, *case.values()] for day in days)])
+    run("decide", root, whole, "-o", tmp_path / "all.parquet", "--as-of", "day", "--lang", "en")
+    run("decide", root, tmp_path / "all.parquet", "-o", tmp_path / "out.csv", "--as-of", "day", code=1)  # columns taken
+    run("decide", root, whole, "-o", tmp_path / "all.csv", "--as-of", "day", "--lang", "en")
+    for found in (pq.read_table(tmp_path / "all.parquet").to_pylist(), read_csv(tmp_path / "all.csv")):
+        assert [row["day"] or "" for row in found] == days
+        assert [row["tier"] or "" for row in found] == ["none", "", "", "relative", "", "none"]
+        assert [row["tier_problem"] or "" for row in found] == [
+            "", "policy gaoyou is not in force on 2021-12-31", "needs day", "", "day is unreadable: “soon” is not a date", "",
+        ]  # fmt: skip
     assert json.loads(run("check", root, "--json"))["errors"] == 0
     toml = (root / "old" / "policy.toml").read_text(encoding="utf-8")
     (root / "old" / "policy.toml").write_text(
@@ -282,3 +295,32 @@ def test_a_table_is_decided_into_itself(tmp_path: Path) -> None:
 def test_what_is_no_table_is_told(table: Any) -> None:
     with pytest.raises(PolicyError, match="is no table"):
         Policy.load(HUZHOU).decide(table, "2023-03-31")
+
+
+def test_versions_that_give_other_columns_are_told(tmp_path: Path) -> None:
+    for name, day, kind in (("a", "to = 2022-12-31", "number"), ("b", "from = 2023-01-01", "money")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "policy.toml").write_text(
+            f'id = "{name}"\neffective_{day}\n[[input]]\nname = "x"\n[[decision]]\nname = "d"\nexpression = "x"\ntype = "{kind}"\n'
+        )
+    table = write_csv(tmp_path / "in.csv", [["x", "day"], ["1", "2022-01-01"]])
+    with pytest.raises(PolicyError, match="the versions give other columns"):
+        decide(tmp_path, table, tmp_path / "out.csv", "day")
+    with pytest.raises(PolicyError, match=r"in\.csv:1: .*no date column other"):
+        decide(tmp_path, table, tmp_path / "out.csv", "other")
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_a_date_column_of_a_file_may_have_bad_cells(tmp_path: Path, kind: str) -> None:
+    days = ["2023-03-31", "", "31.3.2023", "2023-03-31"]
+    rows = [[*ROWS[0][1:], day] for day in days]
+    source = write_csv(tmp_path / "in.csv", [[*HEAD[1:], "day"], *rows])
+    if kind != "csv":
+        write_table(read_table(source), tmp_path / f"in.{kind}")
+    out = tmp_path / f"out.{kind}"
+    run("decide", HUZHOU, tmp_path / f"in.{kind}", "-o", out, "--as-of", "day", "--lang", "en")
+    found = read_table(out).to_pylist()
+    assert [row["tier"] for row in found] == ["deep", None, None, "deep"]
+    assert [row["tier_problem"] for row in found] == [
+        None, "needs day", "day is unreadable: “31.3.2023” is not a date", None,
+    ]  # fmt: skip

@@ -78,7 +78,14 @@ def decide(
     policy: PolicyPath,
     table: TablePath,
     out: Annotated[Path, typer.Option("-o", "--out", help="结果文件 / file of the result")],
-    as_of: AsOf = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            metavar="DATE|COLUMN",
+            help="依据日期，或写着各户日期的列；缺省为今天 / a date, or the column with each family's; today if absent",
+        ),
+    ] = None,
     engine: Annotated[str, typer.Option("--engine", help="duckdb 或 spark / duckdb or spark")] = "duckdb",
     lang: Lang = "both",
     as_json: AsJson = False,

@@ -70,31 +70,50 @@ def decide(
     on: str | dt.date | None = as_of
     if as_of is None or as_of[:1].isdigit():
         on = day(as_of)
-    policy = load(policy_path, on if isinstance(on, dt.date) else None)
-    about = {"policy": policy.id, "version": policy.version, "digest": policy.digest}
+    versions = _versions(policy_path) if isinstance(on, str) else PolicySet([load(policy_path, on)])
+    last = versions.policies[-1]
+    about = {
+        "policy": last.id,
+        "version": ", ".join(policy.version for policy in versions.policies),
+        "digest": ", ".join(policy.digest for policy in versions.policies),
+    }
     try:
-        return {**about, **_decided(policy, table_path, out, on, engine, lang), "out": str(out)}
+        return {**about, **_decided(versions, table_path, out, on, engine, lang), "out": str(out)}
     except PolicyError as error:
         raise error.at(str(table_path), 1) if error.code in OF_THE_HEADER else error from None
 
 
+def _versions(path: Path) -> PolicySet:
+    """All versions of a folder of versions; a policy folder or a DMN file alone."""
+    return PolicySet.load(path) if path.is_dir() else PolicySet([Policy.load(path)])
+
+
 def _decided(
-    policy: Policy, table_path: Path, out: Path, on: dt.date | str | None, engine: str, lang: str
+    versions: PolicySet, table_path: Path, out: Path, on: dt.date | str | None, engine: str, lang: str
 ) -> dict[str, Any]:
     """The file decided and written; its counts."""
+    last, alone = versions.policies[-1], len(versions.policies) == 1
     streamed = _both_parquet(table_path, out)
     if engine == "spark":
         from nuanxin.policy import spark
 
-        if streamed:
-            return spark.decide_file(policy, table_path, out, on, lang)
-        decided = spark.decide_table(policy, read_table(table_path), on, lang, spark.session())
+        if streamed and alone:
+            return spark.decide_file(last, table_path, out, on, lang)
+        session = spark.session()
+
+        def decide_by(policy: Policy, table: pa.Table) -> pa.Table:
+            return spark.decide_table(policy, table, on, lang, session)
     else:
         if streamed and not isinstance(on, str):
-            return policy.decide_parquet(table_path, out, on, lang=lang)
-        decided = policy.decide(read_table(table_path), on, lang=lang)
+            return last.decide_parquet(table_path, out, on, lang=lang)
+
+        def decide_by(policy: Policy, table: pa.Table) -> pa.Table:
+            return policy.decide(table, on, lang=lang)
+
+    table = read_table(table_path)
+    decided = decide_by(last, table) if alone or not isinstance(on, str) else versions.decide_by(table, on, decide_by)
     write_table(decided, out)
-    return summary(policy, decided)
+    return summary(last, decided)
 
 
 def _both_parquet(table: Path, out: Path) -> bool:

@@ -463,10 +463,8 @@ class Engine:
     ) -> pa.Table:
         """`as_of`: a date on which the policy is in force, or the name of a date column. `what_if`: a row's date may be one on which it is not."""
         schema = self.refuse_columns(table.column_names, figures)
-        if isinstance(as_of, str) and as_of not in table.column_names:
-            raise PolicyError("no-as-of", name=as_of)
-        if isinstance(as_of, str) and table.column_names.count(as_of) > 1:
-            raise PolicyError("duplicate-column", name=as_of)
+        if isinstance(as_of, str):
+            self.date_column(table, as_of)
         own = table.rename_columns(self.own_names(table.column_names))
         if isinstance(as_of, str):
             columns = self._by_day(own, table.column(as_of), as_of, lang, figures, schema, what_if)
@@ -475,6 +473,14 @@ class Engine:
         for name, kind in schema.items():
             table = table.append_column(pa.field(name, kind), columns[name])
         return table
+
+    @staticmethod
+    def date_column(table: pa.Table, name: str) -> None:
+        """Raises PolicyError where the table has no column of that name, or two."""
+        if name not in table.column_names:
+            raise PolicyError("no-as-of", name=name)
+        if table.column_names.count(name) > 1:
+            raise PolicyError("duplicate-column", name=name)
 
     def _by_day(
         self,

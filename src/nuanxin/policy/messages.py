@@ -151,6 +151,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "not-in-force": {"zh": "政策 {id} 在 {on} 不生效", "en": "policy {id} is not in force on {on}"},
     "no-version": {"zh": "没有在 {on} 生效的政策", "en": "no policy is in force on {on}"},
     "two-versions": {"zh": "{on} 有几个版本同时生效：{names}", "en": "several versions are in force on {on}: {names}"},
+    "versions-differ": {
+        "zh": "两个版本的结果列不同，不能放在一张表里：{names}；请按日期分开认定（--as-of 日期）",
+        "en": "the versions give other columns, which do not fit into one table: {names}; decide them one after another with --as-of DATE",
+    },
     "unknown-decision": {"zh": "没有名为 {name} 的决定", "en": "there is no decision {name}"},
     # one family's outcome
     "needs": {"zh": "缺少 {names}", "en": "needs {names}"},

@@ -1,7 +1,7 @@
 """The library's face: `Policy` and `PolicySet`."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 from nuanxin.policy import folder
 from nuanxin.policy.check import check
 from nuanxin.policy.dmn import read_dmn
-from nuanxin.policy.engine import Engine, to_arrow
+from nuanxin.policy.engine import Engine, result_schema, to_arrow
 from nuanxin.policy.explain import Explanation, explainer
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import Case, CaseResult, Model
@@ -262,3 +262,39 @@ class PolicySet:
         if len(found) > 1:
             raise PolicyError("two-versions", on=on.isoformat(), names=_named(found))
         return found[0]
+
+    def decide_by(self, table: pa.Table, column: str, decide: Callable[[Policy, pa.Table], pa.Table]) -> pa.Table:
+        """Decides every row by the version in force on the date that it has in `column`.
+
+        `decide` is given a version and its rows. A row without a date, or with one on which no version is in force, goes to the last version, which says why
+        it cannot be decided. Raises PolicyError where two versions are in force on a row's date, and where the versions give other columns.
+        """
+        Engine.date_column(table, column)
+        last = len(self.policies) - 1
+        rows: list[list[int]] = [[] for _ in self.policies]
+        places: dict[dt.date, int] = {}
+        for row, value in enumerate(table.column(column).to_pylist()):
+            try:
+                day = read(value, "date")
+            except Unreadable:
+                day = None
+            if day is not None and day not in places:
+                found = any(policy.model.in_force(day) for policy in self.policies)
+                places[day] = self.policies.index(self.at(day)) if found else last
+            rows[last if day is None else places[day]].append(row)
+        self._same_columns()
+        decided = [
+            decide(policy, table.take(pa.array(chosen, pa.int64())))
+            for policy, chosen in zip(self.policies, rows, strict=True)
+            if chosen or policy is self.policies[last]
+        ]
+        order = [row for chosen in rows for row in chosen]
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return pa.concat_tables(decided).take(pa.array(back, pa.int64()))
+
+    def _same_columns(self) -> None:
+        """Raises PolicyError where the versions give columns of other names or types."""
+        first, *others = [result_schema(policy.model, False) for policy in self.policies]
+        for policy, schema in zip(self.policies[1:], others, strict=True):
+            if list(schema.items()) != list(first.items()):
+                raise PolicyError("versions-differ", names=_named([self.policies[0], policy]))
