@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import resolve
 
+from nuanxin.care.models import Owed
 from nuanxin.union.models import Org, User
 from nuanxin.union.services import appoint
 
@@ -85,13 +86,38 @@ def test_every_number_opens_the_records_that_it_counts(signed):
         for value, url in cells:
             assert opened(client, url) == (str(value), value), url
             checked += 1
+    for _quarter, cells in answer.context["rounds"]:
+        for value, url in cells:
+            assert opened(client, url) == (str(value), value), url
+            checked += 1
+    for _mark, sentence, url, _more, _more_url in answer.context["attention"]:
+        shown = opened(client, url)[0]
+        assert f" {int(shown):,}" in f" {sentence}" or f"{float(shown) / 10000:,.1f}" in sentence, (sentence, url)
     for place in answer.context["map"].places:
         assert opened(client, place.url)[0] == place.mark
     for card in answer.context["cards"]:
         for _label, shown, _unit, url in card:
             found = opened(client, url)[0]
             assert found == shown.replace(",", "") or f"{float(found) / 10000:,.1f}" == shown, url
-    assert checked == 12 + 4 + 6 + 27
+    assert checked == 12 + 4 + 6 + 27 + 16
+
+
+def test_what_needs_attention(signed):
+    client = signed("he")
+    answer = client.get("/dashboard/?from=2022Q3&to=2022Q4")
+    lines = {mark: (sentence, more, more_url) for mark, sentence, _url, more, more_url in answer.context["attention"]}
+    silent = opened(client, "/brief/returns_silent/?from=2022Q4&to=2022Q4")[0]
+    assert lines["ask"] == (
+        f"{silent} 家工会还没报2022年第四季度",
+        "还没有催过",
+        "/rounds/2022Q4/returns/?tab=unions&state=silent",
+    )
+    owed = Owed.objects.filter(round__quarter="2022Q4").exclude(org__returns__round__quarter="2022Q4").get()
+    Owed.objects.filter(pk=owed.pk).update(reminders=2, reminded_on=date(2022, 11, 20))
+    # Reminders of a union that has sent since, and of another quarter, do not count.
+    Owed.objects.filter(round__quarter="2022Q3").update(reminders=5, reminded_on=date(2022, 8, 20))
+    Owed.objects.filter(round__quarter="2022Q4").exclude(pk=owed.pk).update(reminders=3, reminded_on=date(2022, 11, 20))
+    assert "已催 2 次" in text(client.get("/dashboard/?from=2022Q3&to=2022Q4"))
 
 
 def test_the_towns_add_up_to_the_city(signed):

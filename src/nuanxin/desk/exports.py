@@ -1,6 +1,6 @@
 """Lists as spreadsheets: their titles, in Chinese like all that is sent out, and their rows, masked as on the page."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 
 from nuanxin.desk import queries, words
 from nuanxin.reports.brief import Brief
+from nuanxin.reports.dashboard import QUARTERLY
+from nuanxin.reports.figures import OPENED
 from nuanxin.rulebook.models import Draft
 from nuanxin.rulebook.queries import Version
 from nuanxin.sheets.masks import mask_digits
@@ -245,6 +247,12 @@ def town_sheet(towns: Iterable[Any]) -> Sheet:
         ("镇（街道）代码", "镇（街道）", "有困难家庭", "零报告", "未报"),
         lambda: [[town.org.code, town.org.name, *town.returns.values()] for town in towns],
     )
+
+
+def quarter_sheet(quarters: Mapping[str, Mapping[str, int]]) -> Sheet:
+    """The quarters of the dashboard side by side."""
+    titles = [OPENED[name].label("zh") for name in QUARTERLY]
+    return Sheet(("季度", *titles), lambda: [[quarter, *row.values()] for quarter, row in quarters.items()])
 
 
 def figure_rows(made: Brief) -> list[list[Any]]:

@@ -2,15 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import CharField, Count
+from django.db.models import Aggregate, CharField, Count, QuerySet, Sum
 from django.db.models import Value as Constant
 
-from nuanxin.reports.figures import OPENED, TIERS, Range, Value, make_range, measure, with_tier_then
+from nuanxin.reports.figures import OPENED, TIERS, Range, Value, measure, with_tier_then
 from nuanxin.union.models import Org
 
 # More quarters than these are not drawn: the last ones are.
 DRAWN_QUARTERS = 8
+QUARTERLY = ("visits", "households_filed", "households_left", "households_refused")
 RETURNS = ("returns_received", "returns_nil", "returns_silent")
 
 
@@ -28,18 +30,44 @@ def values(span: Range, names: list[str]) -> dict[str, Value]:
     return {name: one.value for name, one in measure((OPENED[name] for name in names), span).items()}
 
 
-def on_file_by_quarter(span: Range) -> dict[str, dict[str, int]]:
-    """Families on file at the end of each quarter by the tier that they had then: {quarter: {tier: families}}; in one query."""
-    found = {quarter: dict.fromkeys(TIERS, 0) for quarter in quarters_of(span)}
-    ends = []
-    for quarter in found:
+@dataclass(frozen=True, slots=True)
+class Quarters:
+    """The last quarters of a range side by side: the families on file at the end of each by the tier that they had then, and what became
+    of its round ({quarter: {figure: number}}); how many unions are silent in the last one, and how many reminders they have had together."""
+
+    on_file: dict[str, dict[str, int]]
+    became: dict[str, dict[str, int]]
+    silent: int
+    reminders: int
+
+
+def quarters(span: Range) -> Quarters:
+    """The last quarters of a range; one query."""
+    on_file = {quarter: dict.fromkeys(TIERS, 0) for quarter in quarters_of(span)}
+    became = {quarter: dict.fromkeys(QUARTERLY, 0) for quarter in on_file}
+    others = {"silent": 0, "reminders": 0}
+    silent = OPENED["returns_silent"].parts[0].records(last_quarter(span)).order_by()
+    asked = [_named(silent, span.last, "silent", Count("pk")), _named(silent, span.last, "reminders", Sum("reminders"))]
+    for quarter in on_file:
         then = Range(span.org, quarter, quarter, span.orgs)
-        files = OPENED["households_on_file"].parts[0].records(then).order_by()
-        at = with_tier_then(files, then).annotate(at=Constant(quarter, output_field=CharField()))
-        ends.append(at.values_list("at", "then").annotate(n=Count("pk")))
-    for quarter, tier, n in ends[0].union(*ends[1:], all=True):
-        found[quarter][tier] = n
-    return found
+        files = with_tier_then(OPENED["households_on_file"].parts[0].records(then).order_by(), then)
+        asked.append(
+            files.annotate(at=Constant(quarter, output_field=CharField()))
+            .values_list("at", "then")
+            .annotate(n=Count("pk"))
+        )
+        asked += [
+            _named(OPENED[name].parts[0].records(then).order_by(), quarter, name, Count("pk")) for name in QUARTERLY
+        ]
+    for quarter, name, n in asked[0].union(*asked[1:], all=True):
+        (others if name in others else became[quarter] if name in QUARTERLY else on_file[quarter])[name] = n
+    return Quarters(on_file, became, **others)
+
+
+def _named(rows: QuerySet[Any], quarter: str, name: str, counted: Aggregate) -> QuerySet[Any]:
+    """One line of the union: quarter, figure, number; none where there are no rows."""
+    named = rows.annotate(at=Constant(quarter, output_field=CharField()), then=Constant(name, output_field=CharField()))
+    return named.values_list("at", "then").annotate(n=counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +107,4 @@ def towns(span: Range) -> list[Town]:
 
 def last_quarter(span: Range) -> Range:
     """The last quarter of a range."""
-    return make_range(span.org, span.last, span.last)
+    return Range(span.org, span.last, span.last, span.orgs)

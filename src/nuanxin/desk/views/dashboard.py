@@ -23,26 +23,39 @@ CARDS = (
     ("spent_yuan", "people_visited"),
 )  # fmt: skip
 MATTERS = ("problems", "problems_done", "problems_overdue", "wishes", "wishes_done", "wishes_overdue")
+ATTENTION = ("inpatients", "mutual_aid_yuan")
 AID = tuple(f"aid_{item}_yuan" for item in words.ITEM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("brief.read", change="list.export")
 def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
-    """Cards, three charts, the returns by town and the map of the towns; each table is sent out by POST."""
+    """Cards, three charts, the quarters side by side, what needs attention, the returns by town and the map of the towns; each table is
+    sent out by POST."""
     span, known, wrong = span_asked(request, seen)
-    numbers = figures.values(span, list(dict.fromkeys([*(name for card in CARDS for name in card), *MATTERS, *AID])))
+    numbers = figures.values(
+        span, list(dict.fromkeys([*(name for card in CARDS for name in card), *MATTERS, *AID, *ATTENTION]))
+    )
+    quarters = figures.quarters(span)
     towns = figures.towns(span)
     cards = [(_stat(large, numbers, span), _stat(small, numbers, span)) for large, small in CARDS]
-    charts = [_on_file(span), _aid(span, numbers), _matters(span, numbers)]
+    charts = [_on_file(span, quarters.on_file), _aid(span, numbers), _matters(span, numbers)]
     if request.method == "POST":
-        sheets = {one.code: exports.chart_sheet(one) for one in charts} | {"returns": exports.town_sheet(towns)}
+        sheets = {one.code: exports.chart_sheet(one) for one in charts} | {
+            "returns": exports.town_sheet(towns),
+            "quarters": exports.quarter_sheet(quarters.became),
+        }
         name = f"dashboard-{span.first}-{span.last}"
         return send_sheet(request, seen, f"org:{span.org.code}", name, sheets)
     return render(
         request, "desk/dashboard.html",
-        framed("dashboard", span=span, wrong=wrong, quarters=sorted({*known, span.first, span.last}), suffix=suffix_of(span),
-            cards=cards, charts=charts,
+        framed("dashboard", span=span, wrong=wrong, known=sorted({*known, span.first, span.last}), suffix=suffix_of(span),
+            cards=cards, charts=charts, attention=_attention(seen, span, numbers, quarters),
+            columns=[figures.OPENED[name].label(words.spoken()) for name in figures.QUARTERLY],
+            rounds=[
+                (quarter, [(n, _records(name, Range(span.org, quarter, quarter, span.orgs))) for name, n in row.items()])
+                for quarter, row in reversed(quarters.became.items())
+            ],
             towns=[
                 (words.short_union(town.org.name), [(n, _records(name, span, org=town.org.code)) for name, n in town.returns.items()])
                 for town in towns
@@ -67,8 +80,38 @@ def _stat(name: str, numbers: dict[str, Value], span: Range) -> tuple[str, str, 
     return figure.label(words.spoken()), shown, unit, _records(name, span)
 
 
-def _on_file(span: Range) -> Chart:
-    found = figures.on_file_by_quarter(span)
+def _attention(
+    seen: Viewer, span: Range, numbers: dict[str, Value], quarters: figures.Quarters
+) -> list[tuple[str, str, str, str, str]]:
+    """What needs attention in the range, and what went well: mark (no, ask, yes), a sentence, the page of its records, a second line and
+    where that leads."""
+    lines = [
+        ("no", f"{figures.OPENED[name].label(words.spoken())} {numbers[name]:,}", _records(name, span), _("去看谁在办"), reverse("desk:matters") + f"?state=late&kind={kind}")
+        for name, kind in (("problems_overdue", "problem"), ("wishes_overdue", "wish")) if numbers[name]
+    ] or [("yes", _("没有超期的难题和微心愿"), "", "", "")]  # fmt: skip
+    if quarters.silent:
+        said = {"n": f"{quarters.silent:,}", "quarter": quarter_name(span.last)}
+        reminded = _("已催 %(n)s 次") % {"n": f"{quarters.reminders:,}"} if quarters.reminders else _("还没有催过")
+        owing = (
+            f"{reverse('desk:returns', args=[span.last])}?tab=unions&state=silent" if seen.may("return.read") else ""
+        )
+        lines.append(
+            (
+                "ask",
+                _("%(n)s 家工会还没报%(quarter)s") % said,
+                _records("returns_silent", figures.last_quarter(span)),
+                reminded,
+                owing,
+            )
+        )
+    if numbers["inpatients"]:
+        label, yuan, unit, records = _stat("mutual_aid_yuan", numbers, span)
+        people = _("%(n)s 名住院职工") % {"n": f"{numbers['inpatients']:,}"}
+        lines.append(("yes", f"{label} {yuan} {unit}", records, people, _records("inpatients", span)))
+    return lines
+
+
+def _on_file(span: Range, found: dict[str, dict[str, int]]) -> Chart:
     last = found[span.last]
     return Chart(
         "on-file", _("在档家庭"), kind="bars", unit=_("户"), first_column=_("季度末"), categories=[quarter_name(q) for q in found],
