@@ -227,3 +227,138 @@ def test_two_standards_from_one_day_are_told_where_they_stand(tmp_path: Path) ->
     (found,) = problems(folder / "p.dmn", "dates-overlap")
     assert found.file == "p.dmn"
     assert 'value="3"' in files.decode().splitlines()[found.line - 1]
+
+
+# what may be left out, earlier figures, more important rules ----------------------------------------------------------
+
+
+def test_a_gap_where_a_figure_may_be_left_out_is_told_once(tmp_path: Path) -> None:
+    rows = ['a,< 10,-,-,-,"""p""",c', 'b,>= 10,-,-,-,"""q""",c']
+    folder = write(tmp_path, rows)
+    assert problems(folder, *FAULTS) == []  # a figure that must be given is asked for
+    toml = (folder / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(
+        toml.replace('type = "number"', 'type = "number"\noptional = true'), encoding="utf-8"
+    )
+    assert (
+        Policy.load(folder).evaluate({"city": "A", "flag": "true"})["d_problem"]
+        == "未作决定：没有规则适用 / not decided: no rule matches"
+    )
+    (found,) = problems(folder, *FAULTS)
+    assert (found.code, found.file, found.line, found.severity) == ("gap", "d.csv", 1, "warning")
+    assert found.sentence("en") == "no rule matches some families where x is left out"
+    assert found.sentence("zh").startswith("没有填 x 时，有些情形没有规则适用")
+    (folder / "d.csv").write_text(
+        (folder / "d.csv").read_text(encoding="utf-8") + 'e,null,-,-,-,"""r""",c\n', encoding="utf-8"
+    )
+    assert problems(folder, *FAULTS) == []
+
+
+EARLIER = [
+    # figure or decision before, hit policy, rows of `aid`, told
+    ('expression = "x + 1"', "U", ["a,< 3,p", "b,>= 3,q"], []),
+    ('expression = "x + 1"', "U", ["a,< 3,p", "b,>= 2,q"], ["overlap"]),
+    ('expression = "max(0, x)"', "U", ["a,0,p", "b,> 0,q"], []),
+    ('expression = "max(0, x)"', "U", ["a,0,p", "b,> 0,q", "e,< 0,r"], ["unreachable"]),
+    ('expression = "min(x, 100) - 2"', "F", ["a,> 98,p", "b,-,q"], ["unreachable"]),
+    ('expression = "x * x"', "U", ["a,< 0,p", "b,>= 0,q"], ["cannot-tell"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("earlier", "hit", "rows", "said"), EARLIER)
+def test_a_figure_decided_before_is_looked_into(
+    tmp_path: Path, earlier: str, hit: str, rows: list[str], said: list[str]
+) -> None:
+    folder = write(tmp_path, ['a,-,-,-,-,"""p""",c'], hit)
+    toml = (folder / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(
+        toml + f'[[decision]]\nname = "aid"\ntype = "number"\n{earlier}\n', encoding="utf-8"
+    )
+    lines = [f'{rule},{cell},"""{out}""",c' for rule, cell, out in (row.split(",") for row in rows)]
+    (folder / "d.csv").write_text("\n".join(["rule,aid,→ d,clause", *lines]) + "\n", encoding="utf-8")
+    assert [problem.code for problem in problems(folder, *FAULTS)] == said
+
+
+def test_a_figure_that_a_table_gives_has_that_tables_values(tmp_path: Path) -> None:
+    folder = write(tmp_path, ['a,-,-,-,-,"""p""",c'])
+    toml = (folder / "policy.toml").read_text(encoding="utf-8")
+    table = '[[decision]]\nname = "points"\nfile = "points.csv"\nhit_policy = "F"\noutputs = [{name = "points", type = "number"}]\n'
+    (folder / "policy.toml").write_text(toml + table, encoding="utf-8")
+    (folder / "points.csv").write_text("rule,x,→ points,clause\na,< 10,1,c\nb,-,2,c\n", encoding="utf-8")
+    head = "rule,points,x,→ d,clause\n"
+    (folder / "d.csv").write_text(head + 'a,1,-,"""p""",c\nb,2,-,"""q""",c\ne,3,-,"""r""",c\n', encoding="utf-8")
+    assert [(problem.code, problem.line) for problem in problems(folder, *FAULTS)] == [("unreachable", 4)]
+    (folder / "d.csv").write_text(head + 'a,1,-,"""p""",c\nb,2,>= 10,"""q""",c\n', encoding="utf-8")
+    assert problems(folder, *FAULTS) == []
+    (folder / "d.csv").write_text(head + 'a,1,-,"""p""",c\nb,2,> 10,"""q""",c\n', encoding="utf-8")
+    (found,) = problems(folder, *FAULTS)
+    assert found.sentence("en") == "no rule matches some families, for example points = 2, x = 10"
+
+
+def test_a_rule_that_more_important_ones_always_outrank_is_unreachable(tmp_path: Path) -> None:
+    rows = [
+        'a,< 10,-,-,-,"""low""",c',
+        'b,-,< 14,-,-,"""high""",c',
+        'e,> 6,-,-,-,"""middle""",c',
+        'z,5,-,-,-,"""high""",c',
+    ]
+    output = '{name = "d", type = "string", values = ["high", "middle", "low"]}'
+    found = problems(ranked(tmp_path, output, rows), *FAULTS)
+    # a: below 7 b outranks it, above 6 e does; z: b is as important and stands first
+    assert [(problem.code, problem.line) for problem in found] == [("unreachable", 2), ("unreachable", 5)]
+    collected = problems(ranked(tmp_path / "o", output, rows, "O"), *FAULTS)
+    assert collected == []
+
+
+def test_two_areas_do_not_share_their_standards(tmp_path: Path) -> None:
+    """City A's limit is 1: above it and below the other city's 2 nothing overlaps, and its rule for 3 is out of reach."""
+    rows = [
+        'a,< M,-,"""A""",-,"""p""",c',
+        'b,>= 1,-,"""A""",-,"""q""",c',
+        'e,-,-,"not(""A"")",-,"""r""",c',
+        'z,-,-,"""C""",-,"""s""",c',
+    ]
+    folder = write(tmp_path, rows[:3])
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(
+        text.replace('id = "t"', 'id = "t"\n[standards]\narea = "city"'), encoding="utf-8"
+    )
+    (folder / "standards.csv").write_text(
+        "area,name,from,value\nA,M,2022-01-01,1\nB,M,2022-01-01,2\n", encoding="utf-8"
+    )
+    assert problems(folder, *FAULTS) == []
+    # a city without a standard: rules that do not read it still meet
+    write(tmp_path, rows)
+    (folder / "policy.toml").write_text(
+        text.replace('id = "t"', 'id = "t"\n[standards]\narea = "city"'), encoding="utf-8"
+    )
+    assert [problem.code for problem in problems(folder, *FAULTS)] == ["overlap"]
+
+
+def test_a_quotient_is_compared_by_its_parts(tmp_path: Path) -> None:
+    """Nothing is tried out: whatever the head count, a table over the quotient, the head count and the limit is whole."""
+    folder = write(tmp_path, ['a,-,-,-,-,"""p""",c'])
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    members = '[[input]]\nname = "members"\ntype = "integer"\nallowed = "> 0"\n[[derived]]\nname = "y"\nexpression = "x / members"\n'
+    (folder / "policy.toml").write_text(text.replace("[[derived]]", members + "[[derived]]", 1), encoding="utf-8")
+    head = "rule,y,members,x,→ d,clause\n"
+    rows = 'a,< 5,-,-,"""p""",c\nb,>= 5,> 40,-,"""q""",c\ne,>= 5,<= 40,-,"""r""",c\n'
+    (folder / "d.csv").write_text(head + rows, encoding="utf-8")
+    assert problems(folder, *FAULTS) == []
+    (folder / "d.csv").write_text(head + rows + 'z,< 5,> 40,>= 205,"""s""",c\n', encoding="utf-8")
+    (overlap,) = problems(folder, *FAULTS)
+    assert overlap.sentence("en").startswith("rules a and z can both match, for example members = 42, x = 205")
+    (folder / "d.csv").write_text(head + rows + 'z,< 5,[41..50],>= 250,"""s""",c\n', encoding="utf-8")
+    (found,) = problems(folder, *FAULTS)
+    assert (found.code, found.line) == ("unreachable", 5)
+
+
+def test_words_that_nobody_named_and_named_others_are_both_tried(tmp_path: Path) -> None:
+    rows = [
+        'a,-,-,"""other"", ""other1""",-,"""p""",c',
+        'b,-,-,"not(""other"", ""other1"", ""A"")",-,"""q""",c',
+        'e,-,-,"""A""",-,"""r""",c',
+    ]
+    assert problems(write(tmp_path, rows), *FAULTS) == []
+    (found,) = problems(write(tmp_path / "gap", [rows[0]]), *FAULTS)
+    assert 'city = "other2"' in found.sentence("en")

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from nuanxin.policy.logic import All, Choice, Formula, Linear, Search, Some, holds, negate
+from nuanxin.policy.logic import All, Choice, Formula, Linear, Search, Some, Undecided, holds, negate
 
 GRID = [Fraction(n, 2) for n in range(-8, 9)]
 
@@ -35,7 +35,7 @@ def test_a_point_is_found_where_there_is_one_and_every_point_found_is_one(seed: 
     random.seed(seed)
     wanted = [random_formula(2) for _ in range(random.randint(1, 3))]
     unwanted = [random_formula(1) for _ in range(random.randint(0, 2))]
-    found = Search({}, {"c": ("p", "q", "r")}).find(wanted, unwanted)
+    found = Search({}, {"c": ("p", "q", "r")}).find([*wanted, *map(negate, unwanted)])
     fits = (
         {"x": x, "y": y, "c": c}
         for x, y, c in itertools.product(GRID, GRID, "pqr")
@@ -61,3 +61,19 @@ def test_an_open_choice_has_a_value_that_nobody_named() -> None:
     named = [Choice("c", frozenset([name]), False) for name in ("p", "q")]
     assert Search({}, {"c": None}).find(named) == {"c": "other"}
     assert Search({}, {"c": ("p", "q")}).find(named) is None
+
+
+def test_a_sum_of_cents_is_whole_cents_and_a_part_given_up_hides_no_point() -> None:
+    cents = {"x": Fraction(1, 100), "y": Fraction(1, 100)}
+    between = [
+        Linear((("x", Fraction(1)), ("y", Fraction(-1))), Fraction(-1001, 100), True),
+        Linear((("x", Fraction(-1)), ("y", Fraction(1))), Fraction(10), True),
+    ]
+    assert Search({}, {}).find(between) is not None
+    assert Search(cents, {}).find(between) is None
+    hard = All((linear({"x": 2, "z": 3}, -1, False), linear({"x": -2, "z": -3}, 1, False), linear({"x": 5, "w": 7}, -1, False),
+                linear({"x": -5, "w": -7}, 1, False)))  # fmt: skip
+    units = {"x": Fraction(1), "z": Fraction(1), "w": Fraction(1)}
+    with pytest.raises(Undecided):
+        Search(units, {}).find([hard])
+    assert Search(units, {"c": ("p", "q")}).find([Some((hard, linear({"x": -1}, 5, False)))]) is not None

@@ -5,19 +5,25 @@ Overlaps, gaps and rules that can never apply are computed, not sampled (`proofs
 
 from collections.abc import Iterator, Sequence
 
-from nuanxin.policy.evaluate import Evaluator
+from nuanxin.policy.evaluate import Evaluator, equal
 from nuanxin.policy.feel import (
     Arith,
     Call,
+    Compare,
     Expr,
     Lit,
     names_in,
     walk,
 )
 from nuanxin.policy.folder import CASES_FILE, POLICY_FILE
+from nuanxin.policy.logic import Formula, negate
 from nuanxin.policy.messages import TYPE_WORDS, Problem
 from nuanxin.policy.model import CaseResult, Decision, Figure, Model, Table
-from nuanxin.policy.proofs import Kinds, Prover, pairs
+from nuanxin.policy.proofs import Answer, Prover, View, pairs
+from nuanxin.policy.reading import Kinds, Shape, either, outranking
+from nuanxin.policy.rows import Decided, RowDecider
+
+UNEQUAL = frozenset([True, None])
 
 
 def _home(model: Model) -> str:
@@ -36,10 +42,11 @@ def check(model: Model, results: Sequence[CaseResult]) -> list[Problem]:
         *_outcomes(model),
         *_clauses(model),
     ]
+    rows, shape = RowDecider(model), Shape(model)
     for decision in model.decisions:
         if decision.table is not None:
             exercised = {rule for result in results for rule in result.rules.get(decision.name, ())}
-            found += _tables(model, decision, decision.table, exercised)
+            found += _tables(model, decision, decision.table, exercised, rows, shape)
     return [*found, *_cases(model, results)]
 
 
@@ -172,47 +179,111 @@ def _types(model: Model) -> Iterator[Problem]:
                 yield from clash(decision.file, rule.line, text, tree)
 
 
-def _tables(model: Model, decision: Decision, table: Table, exercised: set[str]) -> Iterator[Problem]:
+def _tables(
+    model: Model, decision: Decision, table: Table, exercised: set[str], rows: RowDecider, shape: Shape
+) -> Iterator[Problem]:
     """`exercised`: the rules that a worked case has reached, of which nothing need be proved."""
-    prover = Prover(model, table)
+    prover = Prover(model, decision, table, rows, shape)
     rules = table.rules
-    open_questions: list[tuple[str, str, str, int]] = []
     for index, rule in enumerate(rules):
-        if rule.id in exercised:
-            continue
-        earlier = range(index) if table.hit == "F" else range(0)
-        answer = prover.ask([index], earlier)
-        if answer.proved:
-            yield Problem("unreachable", decision.file, rule.line, {"rule": rule.id})
-        elif answer.point is None:
-            open_questions.append(
-                (f"规则 {rule.id} 是否会适用", f"whether rule {rule.id} can apply", rule.id, rule.line)
-            )
+        if rule.id not in exercised:
+            answer = _reached(prover, index)
+            if answer.proved:
+                yield Problem("unreachable", decision.file, rule.line, {"rule": rule.id})
+            elif answer.point is None:
+                zh, en = f"规则 {rule.id} 是否会适用", f"whether rule {rule.id} can apply"
+                yield _open(decision.file, rule.line, zh, en)
     if table.hit in ("U", "A"):
-        for a, b in pairs(prover, table):
+        for a, b in pairs(prover):
             if table.hit == "A" and rules[a].outputs == rules[b].outputs:
                 continue
-            answer = prover.ask([a, b], [])
+            answer = _together(prover, a, b)
             if answer.point is not None:
-                values = {"a": rules[a].id, "b": rules[b].id, "example": prover.example(answer.point)}
+                values = {"a": rules[a].id, "b": rules[b].id, "example": prover.example(answer) or "—"}
                 yield Problem("overlap", decision.file, rules[b].line, values)
             elif not answer.proved:
-                names = f"{rules[a].id}, {rules[b].id}"
-                open_questions.append(
-                    (f"规则 {rules[a].id} 与 {rules[b].id} 是否重叠", f"whether {names} overlap", names, rules[b].line)
+                zh, en = (
+                    f"规则 {rules[a].id} 与 {rules[b].id} 是否重叠",
+                    f"whether {rules[a].id}, {rules[b].id} overlap",
                 )
-    has_default = any(output.default is not None for output in decision.outputs)
-    if not has_default and not any(all(cell.tree == Lit(True) for cell in rule.cells) for rule in rules):
-        answer = prover.ask([], range(len(rules)))
+                yield _open(decision.file, rules[b].line, zh, en)
+    if not any(output.default is not None for output in decision.outputs):
+        yield from _gaps(prover, decision)
+
+
+def _reached(prover: Prover, index: int) -> Answer:
+    """A family to which a rule applies: it matches, and none that is tried before it or outranks it does."""
+    decision, table, rows = prover.decision, prover.table, prover.rows
+    before, ties = outranking(table, prover.ranks, index, prover.near(index))
+    computed = table.hit == "P" and None in prover.ranks
+
+    def applies(state: Decided) -> bool:
+        if computed:
+            return rows.outcome(decision, state).rules == (table.rules[index].id,)
+        if rows.matches(decision, index, state) is not True:
+            return False
+        return all(rows.matches(decision, i, state) is False for i in before) and not any(
+            rows.matches(decision, i, state) is True for i in ties
+        )
+
+    def question(view: View) -> list[Formula]:
+        return [view.matches(index), *map(view.fails, before), *map(negate, view.all_match(ties))]
+
+    return prover.ask(question, applies)
+
+
+def _together(prover: Prover, a: int, b: int) -> Answer:
+    """A family that two rules both match; in an A table with different results."""
+    decision, table, rows, shape = prover.decision, prover.table, prover.rows, prover.shape
+    differing = table.hit == "A"
+
+    def question(view: View) -> list[Formula]:
+        found = [view.matches(a), view.matches(b)]
+        if differing:
+            results = zip(table.rules[a].outputs, table.rules[b].outputs, strict=True)
+            trees = [Compare("!=", shape.opened(one), shape.opened(other)) for one, other in results]
+            found.append(either(*(view.reading.when(tree, UNEQUAL) for tree in trees)))
+        return found
+
+    def both_match(state: Decided) -> bool:
+        if any(rows.matches(decision, index, state) is not True for index in (a, b)):
+            return False
+        return not differing or equal(rows.results(decision, a, state), rows.results(decision, b, state)) is not True
+
+    return prover.ask(question, both_match)
+
+
+def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
+    """A family that no rule matches although all is given, else one that leaves out what may be left out."""
+    everything = range(len(prover.table.rules))
+    names = prover.optional
+
+    def undecided(state: Decided) -> bool:
+        return all(prover.rows.matches(decision, index, state) is False for index in everything)
+
+    def given(view: View) -> list[Formula]:
+        return [*view.all_fail(), *map(view.reading.present, names)]
+
+    def left_out(view: View) -> list[Formula]:
+        return [*view.all_fail(), either(*map(view.reading.absent, names))]
+
+    for question in (given, *([left_out] if names else [])):
+        answer = prover.ask(question, undecided)
         if answer.point is not None:
-            yield Problem("gap", decision.file, 1, {"example": prover.example(answer.point)}, "warning")
-        elif not answer.proved:
-            open_questions.append(("是否有遗漏的情形", "whether every family is covered", "", 1))
-    for zh, en, _, line in open_questions:
-        values = {
-            "what_zh": zh,
-            "what_en": en,
-            "why_zh": "条件不是线性的或太复杂",
-            "why_en": "a condition is not linear or too involved",
-        }
-        yield Problem("cannot-tell", decision.file, line, values, "unknown")
+            missing, example = ", ".join(answer.absent), prover.example(answer)
+            values = {
+                "where_zh": f"没有填 {missing} 时，" if missing else "",
+                "where_en": f" where {missing} is left out" if missing else "",
+                "example_zh": f"，例如 {example}" if example else "",
+                "example_en": f", for example {example}" if example else "",
+            }
+            yield Problem("gap", decision.file, 1, values, "warning")
+            return
+        if not answer.proved:
+            yield _open(decision.file, 1, "是否有遗漏的情形", "whether every family is covered")
+            return
+
+
+def _open(file: str, line: int, zh: str, en: str) -> Problem:
+    why = {"why_zh": "条件不是线性的或太复杂", "why_en": "a condition is not linear or too involved"}
+    return Problem("cannot-tell", file, line, {"what_zh": zh, "what_en": en, **why}, "unknown")

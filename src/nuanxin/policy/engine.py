@@ -356,7 +356,7 @@ class Engine:
     @functools.cached_property
     def proofs(self) -> dict[str, tuple[bool, bool]]:
         """By decision: its rules never overlap; they leave no gap. Proved once; False where it is not."""
-        return proofs(self.model, self.rows.bases)
+        return proofs(self.model, self.rows)
 
     def plan(
         self,

@@ -4,6 +4,7 @@
 returns a point, None (proved: there is none), or raises `Undecided` where the work grows beyond its budget.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -104,22 +105,22 @@ class Search:
     domains: Mapping[str, tuple[Any, ...] | None]
     nodes: int = 0
 
-    def find(self, wanted: Iterable[Formula], unwanted: Iterable[Formula] = ()) -> dict[str, Any] | None:
-        """A point where every wanted condition holds and no unwanted one does."""
+    def find(self, wanted: Iterable[Formula]) -> dict[str, Any] | None:
+        """A point where every formula holds."""
         self.nodes = 0
-        avoid = list(unwanted)
-        names = set().union(set(), *(variables(formula) for formula in avoid))
-        return self._find(list(wanted), [], avoid, names)
+        formulas = list(wanted)
+        names = set().union(set(), *(variables(formula) for formula in formulas))
+        return self._find(formulas, [], [], names)
 
     def _find(
-        self, formulas: list[Formula], facts: list[Linear | Choice], avoid: list[Formula], names: set[str]
+        self, formulas: list[Formula], facts: list[Linear | Choice], splits: list[Some], names: set[str]
     ) -> dict[str, Any] | None:
+        """`splits`: what is asked beside the facts and the new formulas, of each of which one part must hold."""
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise Undecided
-        facts = list(facts)
+        facts, splits = list(facts), list(splits)
         pending = list(formulas)
-        splits: list[Some] = []
         while pending:
             formula = pending.pop()
             if isinstance(formula, All):
@@ -128,37 +129,35 @@ class Search:
                 splits.append(formula)
             else:
                 facts.append(formula)
-        point = self._solve(facts, names | set().union(set(), *(variables(split) for split in splits)))
+        point = self._solve(facts, names)
         if point is None:
             return None
         for index, split in enumerate(splits):
-            if holds(split, point):
-                continue
-            return self._branch(split.parts, [*splits[:index], *splits[index + 1 :]], facts, avoid, names)
-        for index, formula in enumerate(avoid):
-            if not holds(formula, point):
-                continue
-            negation = negate(formula)
-            parts = negation.parts if isinstance(negation, Some) else (negation,)
-            rest = [*avoid[:index], *avoid[index + 1 :]]
-            return self._branch(parts, list(splits), facts, rest, names)
+            if not holds(split, point):
+                return self._branch(split.parts, facts, [*splits[:index], *splits[index + 1 :]], names)
         return point
 
     def _branch(
-        self,
-        parts: tuple[Formula, ...],
-        others: list[Any],
-        facts: list[Linear | Choice],
-        avoid: list[Formula],
-        names: set[str],
+        self, parts: tuple[Formula, ...], facts: list[Linear | Choice], splits: list[Some], names: set[str]
     ) -> dict[str, Any] | None:
-        """Tries the parts in turn; a later part is tried where the earlier ones fail, so that no region is searched twice."""
+        """Tries the parts in turn; a later part is tried where the earlier ones fail, so that no region is searched twice.
+
+        A part that is given up does not hide a point of another one.
+        """
         before: list[Formula] = []
+        undecided: Undecided | None = None
         for part in parts:
-            found = self._find([*others, *before, part], facts, avoid, names)
+            try:
+                found = self._find([*before, part], facts, splits, names)
+            except Undecided as error:
+                if self.nodes > MAX_NODES:
+                    raise
+                found, undecided = None, error
             if found is not None:
                 return found
             before.append(negate(part))
+        if undecided is not None:
+            raise undecided
         return None
 
     # a conjunction of facts
@@ -197,21 +196,29 @@ class Search:
         elif domain is not None:
             candidates = [value for value in domain if value not in excluded]
         else:
-            candidates = ["other"] if "other" not in excluded else ["another"]
+            candidates = [next(f"other{n or ''}" for n in itertools.count() if f"other{n or ''}" not in excluded)]
         return (candidates[0],) if candidates else None
 
     def _tight(self, fact: Linear) -> Linear:
-        """A bound on one variable that has multiples of a unit only, moved to the nearest of them."""
-        if len(fact.terms) != 1 or fact.terms[0][0] not in self.units:
+        """A constraint on whole multiples of units alone, moved to the nearest sum that they can make."""
+        if not fact.terms or any(name not in self.units for name, _ in fact.terms):
             return fact
-        ((name, factor),) = fact.terms
-        unit = self.units[name]
-        bound = -fact.constant / factor / unit
-        if factor > 0:  # name ≤ bound
-            whole = math.ceil(bound) - 1 if fact.strict else math.floor(bound)
-            return Linear(((name, Fraction(1)),), -whole * unit, False)
-        whole = math.floor(bound) + 1 if fact.strict else math.ceil(bound)
-        return Linear(((name, Fraction(-1)),), whole * unit, False)
+        if len(fact.terms) == 1:
+            ((name, factor),) = fact.terms
+            unit = self.units[name]
+            bound = -fact.constant / factor / unit
+            if factor > 0:  # name ≤ bound
+                whole = math.ceil(bound) - 1 if fact.strict else math.floor(bound)
+                return Linear(((name, Fraction(1)),), -whole * unit, False)
+            whole = math.floor(bound) + 1 if fact.strict else math.ceil(bound)
+            return Linear(((name, Fraction(-1)),), whole * unit, False)
+        steps = [factor * self.units[name] for name, factor in fact.terms]
+        step = Fraction(
+            math.gcd(*(item.numerator for item in steps)), math.lcm(*(item.denominator for item in steps))
+        )  # every sum is a multiple of it, since reduced fractions have no smaller common measure
+        bound = -fact.constant / step
+        whole = math.ceil(bound) - 1 if fact.strict else math.floor(bound)
+        return _scaled(dict(fact.terms), -whole * step, False)
 
     def _numbers(self, facts: list[Linear]) -> dict[str, Fraction] | None:
         """Fourier–Motzkin: eliminates one variable after another, then chooses values backwards."""
@@ -269,16 +276,13 @@ class Search:
                 low, low_open = bound, fact.strict
         unit = self.units.get(name)
         if unit:
+            value = Fraction(0)
             if low is not None:
-                value = (math.floor(low / unit) + 1 if low_open else math.ceil(low / unit)) * unit
-            elif high is not None:
-                value = (math.ceil(high / unit) - 1 if high_open else math.floor(high / unit)) * unit
-            else:
-                value = Fraction(0)
-            if low is not None and high is None and low < 0:
-                value = max(value, Fraction(0))
-            beyond = high is not None and (value > high or (high_open and value == high))
-            return None if beyond else value
+                value = max(value, (math.floor(low / unit) + 1 if low_open else math.ceil(low / unit)) * unit)
+            if high is not None:
+                value = min(value, (math.ceil(high / unit) - 1 if high_open else math.floor(high / unit)) * unit)
+            below = low is not None and (value < low or (low_open and value == low))
+            return None if below else value
         if low is None and high is None:
             return Fraction(0)
         if low is None:

@@ -199,7 +199,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "规则 {a} 与 {b} 会同时适用，例如 {example}",
         "en": "rules {a} and {b} can both match, for example {example}",
     },
-    "gap": {"zh": "有些情形没有规则适用，例如 {example}", "en": "no rule matches some families, for example {example}"},
+    "gap": {
+        "zh": "{where_zh}有些情形没有规则适用{example_zh}",
+        "en": "no rule matches some families{where_en}{example_en}",
+    },
     "unreachable": {"zh": "规则 {rule} 永远不会适用", "en": "rule {rule} can never apply"},
     "cannot-tell": {"zh": "无法判断{what_zh}：{why_zh}", "en": "cannot tell {what_en}: {why_en}"},
     "unused-input": {"zh": "输入 {name} 没有用到", "en": "the input {name} is never used"},

@@ -181,6 +181,24 @@ class RowDecider:
         self._run(self.model.order, state)
         return state
 
+    def at(self, env: dict[str, Any], items: Iterable[Figure | Decision]) -> Decided:
+        """Figures and decisions, in order, worked out from inputs and standards as expressions see them."""
+        state = Decided(dict(env), {}, {}, dt.date.min)
+        self._run(items, state)
+        return state
+
+    def matches(self, decision: Decision, index: int, state: Decided) -> Any:
+        """Whether a rule of its table matches: True, False or UNKNOWN."""
+        return self._matches(self._tables[decision.name][index], state.env)
+
+    def outcome(self, decision: Decision, state: Decided) -> Outcome:
+        """What the decision gives where what it reads is worked out."""
+        return self._decide(decision, state)
+
+    def results(self, decision: Decision, index: int, state: Decided) -> list[Any]:
+        """What a rule of its table gives."""
+        return [one(state.env) for one in self._tables[decision.name][index].outputs]
+
     def again(self, state: Decided, name: str, value: Any) -> Decided:
         """The same family with another value of one input, as expressions see it: only what rests on that input is worked out again."""
         found = Decided(*self._put(state, name, value), dict(state.outcomes), state.as_of)
