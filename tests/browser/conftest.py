@@ -39,6 +39,8 @@ WIDER = """() => {
 # How long a page may take, in milliseconds: a test waits on what the page says, and a busy machine is no failure.
 PATIENCE = 60_000
 SIZES = {"desk": ((1440, 900), (1280, 900)), "phone": ((390, 844), (340, 700))}
+# Said on the console, and so wrong, by every page of a window that is walked: nothing is scrolled sideways to.
+TOLD_WIDER = f"addEventListener('load', () => {{ const wider = ({WIDER})(); if (wider.length) console.error(wider.join(' ')); }});"
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -149,6 +151,19 @@ def changed_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module", params=[wide for wide, _narrow in SIZES.values()], ids=list(SIZES))
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """The window in which a journey is walked: each of them at the desk's size and at the phone's, whichever face its pages have."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def walked_site(tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]) -> Iterator[str]:
+    """As ``changed_site``, another for each size."""
+    with served(demo_copy(tmp_path_factory)) as address:
+        yield address
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -206,7 +221,7 @@ class Visit:
         return NUMBERS.findall(source)
 
 
-def _watch(visit: Visit) -> None:
+def watch(visit: Visit) -> None:
     page, wrong = visit.page, visit.wrong
     # A form that is sent back says 422, which the browser remarks on; a window that only looks has no service worker.
     page.on(
@@ -260,7 +275,8 @@ def open_window(browser: Browser, site: str) -> Iterator[Opener]:
     def opened(who: str = "", size: tuple[int, int] = (1440, 900), **settings: Any) -> Visit:
         windows.append(_context(browser, site, who, size, **settings))
         visit = Visit(windows[-1].new_page(), site)
-        _watch(visit)
+        visit.page.add_init_script(TOLD_WIDER)
+        watch(visit)
         return visit
 
     yield opened
@@ -292,7 +308,7 @@ def look(_kept: Callable[[str, str], BrowserContext], site: str) -> Iterator[Ope
         visit = Visit(_kept(who, language).new_page(), site)
         visit.page.set_viewport_size({"width": size[0], "height": size[1]})
         pages.append(visit.page)
-        _watch(visit)
+        watch(visit)
         return visit
 
     yield opened

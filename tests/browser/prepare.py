@@ -4,11 +4,19 @@ Add a function and call it in ``main``; what an address needs to know (a code) i
 """
 
 import csv
+import io
 import os
 import re
 import tempfile
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+
+from django.utils import timezone
+
+from tests.browser.table import draft_token
+from tests.care.paper import TITLES as SURVEY_TITLES
+from tests.care.paper import number
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 INCOME = 8
@@ -257,6 +265,83 @@ def a_saved_filter() -> None:
     SavedFilter.objects.filter(pk=made.pk).update(id=777001)
 
 
+def sheets_of_every_kind() -> None:
+    """The city officer he has sent in sheets of every kind (``draft_token`` tells their addresses): one with a row that is good and one that is
+    not, looked at (look) and taken in (sent); one that goes back whole (back); one that a worker is at (held), one that broke off (lost)."""
+    from django.conf import settings
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from nuanxin.care.models import Consent, Lead, Round
+    from nuanxin.desk import imports
+    from nuanxin.records import clock
+    from nuanxin.records.models import Job
+    from nuanxin.records.services import ask_job, claim_job, end_job
+    from nuanxin.sheets import write_table
+    from nuanxin.ui.viewer import Viewer
+    from nuanxin.union import secrets
+    from nuanxin.union.models import Org, User
+
+    seen = Viewer(User.objects.get(username="he"), clock.today())
+    round_, union = Round.objects.exclude(state="closed").get(), Org.objects.get(code="QTX-09-C7")
+    lead = Lead.objects.filter(round=round_, state="due", org__code="QTX-05-E05").order_by("code").last()
+    agreed = Consent.objects.filter(withdrawn_on=None).exclude(household__org__code="QTX-01-E01").order_by("pk").last()
+    assert lead is not None
+    assert agreed is not None
+    visited, checked = lead.household.worker, agreed.household.worker
+    newcomer, stranger, day = number("20010309"), number("20010310"), seen.today.isoformat()
+    sheets = {
+        "survey": (
+            f"{union.code}-{union.name}.xlsx", SURVEY_TITLES,
+            [
+                ["1", "01", "尚未来", "尚未来", "本人", newcomer, "13800000001", "在岗", "18000", "9000", "0", "", "1", "0", "否", "否", "0", "本人大病"],
+                ["2", "02", "阎冬青", "阎冬青", "本人", newcomer[:-2] + "00", "13800000002", "在岗", "18000", "0", "0", "", "1", "0", "否", "否", "0", "收入低"],
+            ],
+        ),
+        "visits": (
+            "走访记录.xlsx", ["走访日期", "职工姓名", "身份证号", "走访人一", "走访人二", "走访结论"],
+            [
+                [day, visited.name, secrets.unseal(bytes(visited.id_cipher)), "白秀磊", "罗小满", "家中无人"],
+                [day, "无此人", stranger, "白秀磊", "罗小满", "属实"],
+            ],
+        ),
+        "books": (
+            "慰问支出（补）.xlsx", ["日期", "项目", "慰问对象", "人数", "金额"],
+            [[day, "送清凉", "户外职工", "30", "4500.50"], [day, "送清凉", "环卫工人", "三十来个", "4500"]],
+        ),
+        "checks": (
+            "民政比对结果.xlsx", ["姓名", "身份证号", "比对结果"],
+            [[checked.name, secrets.unseal(bytes(checked.id_cipher)), "无"], ["无此人", stranger, "低保"]],
+        ),
+    }  # fmt: skip
+    for kind in imports.KINDS:
+        name, titles, rows = sheets[kind.key]
+        title = f"{union.name}2023年第三季度{kind.label}" if kind.key == "survey" else str(kind.label)
+        out, other = io.BytesIO(), io.BytesIO()
+        write_table(out, titles, rows, title=title, format="xlsx")
+        write_table(other, ["甲", "乙"], [["1", "2"]], format="xlsx")
+        place = round_ if kind.quarterly else None
+        for state in ("look", "back", "held", "lost", "sent"):
+            content = other if state == "back" else out
+            kept, _paths = imports.keep("he", [SimpleUploadedFile(name, content.getvalue())])
+            token = draft_token(kind.key, state)
+            drafts = settings.NUANXIN_FILES / "drafts" / "he"
+            (drafts / kept).rename(drafts / token)
+            imports.look(seen, token, kind, place)
+            one = imports.draft(seen, token, kind)
+            assert one is not None
+            if state == "sent":
+                imports.confirm(seen, token, one)
+            elif state in ("held", "lost"):
+                asked = {"token": token, "kind": kind.key, "quarter": one.quarter}
+                ask_job(step=imports.STEP, key=token, by="he", on=seen.today, total=3, asked=asked)
+                job = claim_job(imports.STEP, holder="prepared", key=token)
+                assert job is not None
+                # Nobody takes it over while the pages are looked at.
+                Job.objects.filter(pk=job.pk).update(done=1, free_at=timezone.now() + timedelta(days=365))
+                if state == "lost":
+                    end_job(job, balance={"in": [], "out": []}, failed="本季度已办结 / the quarter is closed")
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nuanxin.site.settings")
     import django
@@ -274,6 +359,7 @@ def main() -> None:
     a_saved_filter()
     papers_of_a_family()
     more_officers()
+    sheets_of_every_kind()
 
 
 if __name__ == "__main__":

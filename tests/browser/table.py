@@ -33,6 +33,13 @@ REPORTED, REPORTED_FAMILY, PAPERLESS = "w-reported", "QTX-H000003", "QTX-H000015
 FILE, FILE_SENT, FILE_PROBLEM = "w-file", "QTX-W000002", "QTX-M-2023Q3-0005"
 FILE_LEAD, FILE_FINDING = "QTX-2022Q4/QTX-01-E01/1/1", "QTX-2022Q4-F00001"
 
+KINDS = ("survey", "visits", "books", "checks")
+
+
+def draft_token(kind: str, state: str) -> str:
+    """Where a sheet of a kind, sent in by the city officer he, stands (prepare.sheets_of_every_kind)."""
+    return f"{kind}-{state}".ljust(16, "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -64,6 +71,14 @@ def send_empty(page: Page) -> None:
     """Send the page's form as it stands, with nothing written into it."""
     page.evaluate_handle(OWN_FORM).as_element().click()
     page.wait_for_load_state()
+
+
+def send_other(page: Page) -> None:
+    """Send in a table that is of no known kind."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": "值班表.csv", "mimeType": "text/csv", "buffer": "姓名,星期\n某某,一\n".encode()}
+    )
+    send_empty(page)
 
 
 def send_without_a_day(page: Page) -> None:
@@ -261,6 +276,12 @@ PAGES = (
     Row("desk:sheets", "nothing-chosen", do=send_empty),
     Row("desk:send", args=(OPEN_QUARTER,)),
     Row("desk:send", "nothing-chosen", args=(OPEN_QUARTER,), do=send_empty),
+    Row("desk:sheets", "unknown", do=send_other),
+    *(Row(f"desk:look_{kind}", args=(draft_token(kind, "look"),)) for kind in KINDS),
+    *(Row(f"desk:look_{kind}", "goes-back-whole", args=(draft_token(kind, "back"),)) for kind in KINDS),
+    *(Row(f"desk:look_{kind}", "under-way", args=(draft_token(kind, "held"),)) for kind in KINDS),
+    *(Row(f"desk:look_{kind}", "broken-off", args=(draft_token(kind, "lost"),)) for kind in KINDS),
+    *(Row(f"desk:sent_{kind}", args=(draft_token(kind, "sent"),)) for kind in KINDS),
     Row("desk:matches"),
     Row("desk:matches", "judged", query="?tab=judged"),
     Row("desk:files"),
@@ -346,11 +367,6 @@ NO_PAGE = {
     "desk:back": "leads to the list where nothing is ticked",
     "desk:offer": "leads to the list where nothing is ticked",
     "desk:filter_save": "posted to",
-    **{
-        f"desk:{step}_{kind}": "an account's own draft"
-        for step in ("look", "sent")
-        for kind in ("survey", "visits", "books", "checks")
-    },
     "desk:marked": "a file",
     "desk:blank": "a file",
     "desk:nil": "posted to",

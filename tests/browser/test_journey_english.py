@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SIZES, Opener, Visit, plain_copy, served
+from tests.browser.conftest import Opener, Visit, plain_copy, served
 
-PHONE = SIZES["phone"][0]
 NUMBERS = {
     "How much does the whole family earn in a year?": "9000",
     "How much did you pay for illness yourselves in a year?": "12000",
@@ -24,7 +23,7 @@ FLAGS = ("Does anybody at home run a business?", "Is a child at a costly private
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site(tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]) -> Iterator[str]:
     with served(plain_copy(tmp_path_factory)) as address:
         yield address
 
@@ -46,8 +45,10 @@ def come_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_worker_asks_in_english_takes_a_copy_and_withdraws_consent(open_window: Opener, tmp_path):
-    visit = open_window("", PHONE)
+def test_a_worker_asks_in_english_takes_a_copy_and_withdraws_consent(
+    open_window: Opener, size: tuple[int, int], tmp_path
+):
+    visit = open_window("", size)
     page = visit.page
     visit.go("/")
     come_in(page)

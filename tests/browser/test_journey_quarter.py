@@ -25,7 +25,7 @@ RETURN = """田园乳业工会委员会2023年第三季度困难职工家庭摸�
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, size: tuple[int, int]) -> Path:
     return demo_copy(tmp_path_factory)
 
 
@@ -73,8 +73,8 @@ def open_file(page: Page) -> None:
         expect(reason).to_have_count(0)
 
 
-def test_a_refused_row_is_mended_and_the_return_sent_again(open_window: Opener, home: Path):
-    visit = open_window("ma", DESK)
+def test_a_refused_row_is_mended_and_the_return_sent_again(open_window: Opener, size: tuple[int, int], home: Path):
+    visit = open_window("ma", size)
     page = visit.page
     before = happened(home, "return.take")
     # Her first page says which of her unions are silent, and leads to where a return is sent.
@@ -105,8 +105,10 @@ def test_a_refused_row_is_mended_and_the_return_sent_again(open_window: Opener, 
     assert visit.wrong == []
 
 
-def test_a_decision_without_a_script_is_objected_to_and_another_person_answers(open_window: Opener, home: Path):
-    plain = open_window("he", DESK, javascript=False)
+def test_a_decision_without_a_script_is_objected_to_and_another_person_answers(
+    open_window: Opener, size: tuple[int, int], home: Path
+):
+    plain = open_window("he", size, javascript=False)
     page = plain.page
     for verb, told in (("按政策认定", "已认定 1 户"), ("公示", "已公示 1 户")):
         plain.go(BOARD)
@@ -124,7 +126,7 @@ def test_a_decision_without_a_script_is_objected_to_and_another_person_answers(o
     assert happened(home, "finding.object") == 1
 
     # Another officer finds it among today's work, and answers it with one act.
-    other = open_window("wen", DESK)
+    other = open_window("wen", size)
     page = other.page
     other.go("/desk/")
     page.get_by_role("row", name=re.compile("异议")).get_by_role("link").click()

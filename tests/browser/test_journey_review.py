@@ -3,20 +3,19 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES, Opener
+from tests.browser.conftest import Opener
 from tests.browser.table import FILE, FILE_LEAD, FILE_PROBLEM, OTHER, THIRD
 
-DESK, PHONE = SIZES["desk"][0], SIZES["phone"][0]
 HOUSE = "QTX-H000010"
 
 
 @pytest.fixture(scope="module")
-def site(changed_site: str) -> str:
-    return changed_site
+def site(walked_site: str) -> str:
+    return walked_site
 
 
-def test_another_person_looks_again(open_window: Opener):
-    worker = open_window(FILE, PHONE)
+def test_another_person_looks_again(open_window: Opener, size: tuple[int, int]):
+    worker = open_window(FILE, size)
     worker.go("/my/matters/")
     page = worker.page
     page.locator(f"main a[href$='/hardship/{FILE_LEAD}/']").click()
@@ -28,7 +27,7 @@ def test_another_person_looks_again(open_window: Opener):
     expect(page.get_by_text("正由另一个人来看。")).to_have_count(1)
 
     # He proposed the refusal and xu confirmed it: the end is neither's.
-    windows = {who: open_window(who, DESK) for who in ("he", "xu", THIRD)}
+    windows = {who: open_window(who, size) for who in ("he", "xu", THIRD)}
     ends = {}
     for who, visit in windows.items():
         visit.go(f"/households/{HOUSE}/")
@@ -54,8 +53,8 @@ def test_another_person_looks_again(open_window: Opener):
     assert [line for visit in (worker, *windows.values()) for line in visit.wrong] == []
 
 
-def test_the_officer_of_another_town_finds_nothing_of_it(open_window: Opener):
-    other = open_window(OTHER, DESK)
+def test_the_officer_of_another_town_finds_nothing_of_it(open_window: Opener, size: tuple[int, int]):
+    other = open_window(OTHER, size)
     for address in (f"/households/{HOUSE}/", f"/matters/{FILE_PROBLEM}/"):
         answer = other.page.goto(other.site + address)
         assert answer
@@ -73,6 +72,6 @@ def test_the_officer_of_another_town_finds_nothing_of_it(open_window: Opener):
         source = other.page.content()
         assert HOUSE not in source, address
         assert FILE_PROBLEM not in source, address
-    city = open_window("he", DESK)
+    city = open_window("he", size)
     city.go("/households/")
     assert HOUSE in city.page.content()

@@ -5,15 +5,14 @@ JavaScript, are enough to decide and to publish.
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SIZES, Opener, Visit
+from tests.browser.conftest import Opener, Visit
 
-DESK, PHONE = SIZES["desk"][0], SIZES["phone"][0]
 BOARD = "/rounds/2023Q3/"
 
 
 @pytest.fixture(scope="module")
-def site(changed_site: str) -> str:
-    return changed_site
+def site(walked_site: str) -> str:
+    return walked_site
 
 
 def focused(page: Page) -> str:
@@ -37,10 +36,10 @@ def open_act(visit: Visit, verb: str) -> None:
     expect(visit.page.get_by_role("button", name=verb, exact=True)).to_be_visible()
 
 
-def test_one_decides_by_keyboard_the_other_is_told_that_somebody_was_faster(open_window: Opener):
-    slow = open_window("xu", DESK)
+def test_one_decides_by_keyboard_the_other_is_told_that_somebody_was_faster(open_window: Opener, size: tuple[int, int]):
+    slow = open_window("xu", size)
     open_act(slow, "按政策认定")
-    fast = open_window("he", DESK)
+    fast = open_window("he", size)
     fast.go(BOARD)
     page = fast.page
     press_to(page, "按政策认定")
@@ -65,13 +64,13 @@ def test_one_decides_by_keyboard_the_other_is_told_that_somebody_was_faster(open
     expect(slow.page.get_by_role("row", name="待公示")).to_have_count(1)
 
     # And without JavaScript what was decided is published, once.
-    plain = open_window("he", DESK, javascript=False)
+    plain = open_window("he", size, javascript=False)
     open_act(plain, "公示")
     plain.page.get_by_role("button", name="公示", exact=True).click()
     expect(plain.page.get_by_text("已公示 1 户")).to_be_visible()
 
     # Everybody may read it, with names that are no names, and no address or number.
-    public = open_window("", PHONE)
+    public = open_window("", size)
     public.go("/public/notices/")
     public.page.locator("main a").first.click()
     public.settle()

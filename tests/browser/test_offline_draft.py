@@ -10,16 +10,14 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Opener
 from tests.browser.test_entrance import sign_in
 
-PHONE = (390, 844)
-
 
 @pytest.fixture(scope="module")
-def site(changed_site: str) -> str:
-    return changed_site
+def site(walked_site: str) -> str:
+    return walked_site
 
 
-def test_what_was_typed_survives_and_is_sent_when_back_on_line(open_window: Opener):
-    visit = open_window("w-new", PHONE)
+def test_what_was_typed_survives_and_is_sent_when_back_on_line(open_window: Opener, size: tuple[int, int]):
+    visit = open_window("w-new", size)
     page, window = visit.page, visit.page.context
     visit.go("/my/matters/new/wish/")
     page.fill("[name=content]", "给值班室添一张躺椅")
@@ -33,8 +31,8 @@ def test_what_was_typed_survives_and_is_sent_when_back_on_line(open_window: Open
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_a_page_that_was_closed_offline_comes_back_without_the_numbers(open_window: Opener):
-    visit = open_window("w-demo", PHONE)
+def test_a_page_that_was_closed_offline_comes_back_without_the_numbers(open_window: Opener, size: tuple[int, int]):
+    visit = open_window("w-demo", size)
     page, window = visit.page, visit.page.context
     visit.go("/my/apply/family/1/")
     page.fill("[name=name]", "丁小满")
@@ -78,9 +76,9 @@ def begin(visit, words):
 
 
 @pytest.fixture
-def two(open_window: Opener):
+def two(open_window: Opener, size: tuple[int, int]):
     """One browser of two people, one after the other; with the first one's number."""
-    visit = open_window("", PHONE)
+    visit = open_window("", size)
     visit.go("/")
     first = re.findall(r"1\d{2} \d{4} \d{4}", visit.page.locator("main").inner_text())[0]
     enter(visit, first)

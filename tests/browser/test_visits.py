@@ -54,13 +54,13 @@ def fill(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(changed_site: str) -> str:
-    return changed_site
+def site(walked_site: str) -> str:
+    return walked_site
 
 
 @pytest.fixture
-def started(open_window: Opener):
-    visit = open_window("bai", (390, 844))
+def started(open_window: Opener, size: tuple[int, int]):
+    visit = open_window("bai", size)
     visit.go("/visits/")
     start = visit.page.get_by_role("button", name="开始今天的走访")
     if start.count():

@@ -91,7 +91,11 @@ def test_what_may_not_be_done_any_more_ends_with_the_reason(confirmed, office):
     assert job.asked["failed"]
     assert not BookImport.objects.exists()
     office.cast["he"].posts.all().update(until_on=None)
-    assert "2 个文件中收了 0 个" in text(client.get(look))
+    page = text(client.get(look))
+    assert "2 个文件中收了 0 个" in page
+    assert "he 已没有上传这种表的任职" in page
+    client.cookies["django_language"] = "en"
+    assert "he holds no post any more" in text(client.get(look))
 
 
 @pytest.mark.django_db

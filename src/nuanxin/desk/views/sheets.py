@@ -23,7 +23,7 @@ from nuanxin.records.services import drafts_of, drop_drafts
 from nuanxin.sheets import forms as sheet_forms
 from nuanxin.sheets import write_template
 from nuanxin.ui.forms import Form, ManyFiles
-from nuanxin.ui.pages import done, framed, lang, seen_by, sent_file
+from nuanxin.ui.pages import done, framed, in_language, lang, seen_by, sent_file
 from nuanxin.ui.parts import Step
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
@@ -173,7 +173,8 @@ def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
             imports.confirm(seen, token, one)
             return redirect(f"desk:look_{kind.key}", token)
         if job is not None:
-            values = _framed(kind, one, round_, job=job, steps=steps(2))
+            why = in_language(job.asked.get("failed", ""))
+            values = _framed(kind, one, round_, job=job, why=why, steps=steps(2))
             return render(request, "desk/_progress.html" if part else "desk/progress.html", values)
         names = [path.name for path in drafts_of(seen.user.username, token)]
         return render(
