@@ -248,6 +248,11 @@ class TestExcuse:
         visits.excuse(lead=leads[0], reason="住院", until=date(2022, 10, 8), by=luo, on=DAY)
         lead = Lead.objects.get(code="L1")
         assert (lead.excuse, lead.clock_on, lead.visits.count()) == ("住院", date(2022, 10, 8), 0)
+        # The same once more, from a tab that was open: it stands so, and is not told a second time.
+        visits.excuse(lead=lead, reason="住院", until=date(2022, 10, 8), by=cast["he"], on=DAY)
+        assert Event.objects.filter(verb="visit.excuse").count() == 1
+        visits.excuse(lead=lead, reason="还在住院", until=date(2022, 10, 8), by=cast["he"], on=DAY)
+        assert Event.objects.filter(verb="visit.excuse").count() == 2
 
     def test_another_visitors_visit_is_not_excused(self, planned, leads, cast, luo):
         Visit.objects.filter(pk=planned["L1"].pk).update(account_two=cast["he"])

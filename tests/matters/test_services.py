@@ -139,7 +139,12 @@ def test_assign_needs_the_city_and_stays_in_it(cast):
     with pytest.raises(Refused):
         services.assign(matter, owner=stranger, by=cast["he"], on=FRIDAY)
     assert services.assign(matter, owner=street, by=cast["he"], on=FRIDAY).owner == street
+    # Another tab gives it to the same owner once more: it has that owner already.
+    services.assign(matter, owner=street, by=cast["he"], on=FRIDAY)
     assert Event.objects.get(verb="matter.assign").facts["owner"] == "QTX-01"
+    services.answer(matter, text="好了", outcome="done", by=cast["he"], on=FRIDAY)
+    with pytest.raises(Refused):
+        services.assign(matter, owner=street, by=cast["he"], on=FRIDAY)
 
 
 def test_the_owner_answers_once_with_a_text(cast):

@@ -189,7 +189,12 @@ class TestCalendar:
 
     def test_an_administrator_enters_a_year(self):
         services.load_calendar("date,worked,name\n2027-01-01,0,元旦\n", chain="QTX", by="he", on=DAY)
+        # The same days again change nothing and are no event; a corrected one is.
+        again = "date,worked,name\n2027-01-01,0,元旦\n"
+        assert services.load_calendar(again, chain="QTX", by="he", on=DAY) == 0
         assert Event.objects.get(verb="calendar.load").subject == "calendar:2027"
+        assert services.load_calendar(f"{again}2027-01-09,1,补班\n", chain="QTX", by="he", on=DAY) == 1
+        assert Event.objects.filter(verb="calendar.load").count() == 2
         assert services.workday_after(date(2026, 12, 31), 1) == date(2027, 1, 4)
 
     def test_a_line_that_cannot_be_read_is_named_and_nothing_is_written(self):

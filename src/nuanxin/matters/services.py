@@ -182,14 +182,16 @@ def withdraw(source: str, *, by: User, on: date) -> int:
 
 
 def assign(matter: Matter, *, owner: Org, by: User, on: date) -> Matter:
-    """Give a matter to an owner of the same city. Raises Refused without a post, for another city's union or an ended matter."""
+    """Give a matter to an owner of the same city; given to the owner it has, nothing changes. Raises Refused without a post, for another
+    city's union or an ended matter."""
     city = city_of(matter.org)
     missing = []
     if city_of(owner) != city:
         missing.append(f"{owner} 不在{city}之内 / {owner.code} is not under {city.code}")
+    elsewhere = Matter.objects.filter(pk=matter.pk).exclude(owner=owner, state=Matter.OPEN)
     move(
-        MATTER, "assign", Matter.objects.filter(pk=matter.pk), by=by.username, on=on, roles=roles_at(by, matter.org, on),
-        chain=city.code, missing=missing, facts={"owner": owner.code}, owner=owner,
+        MATTER, "assign", elsewhere, by=by.username, on=on, roles=roles_at(by, matter.org, on), chain=city.code,
+        missing=missing, facts={"owner": owner.code}, owner=owner,
     )  # fmt: skip
     matter.refresh_from_db()
     return matter

@@ -503,9 +503,13 @@ def read_calendar(text: str) -> list[tuple[date, bool, str]]:
 
 
 def load_calendar(text: str, *, chain: str, by: str, on: date) -> int:
-    """Add the days of ``read_calendar``; a day that stands already is corrected. Returns days written."""
+    """Add the days of ``read_calendar``; a day that stands already is corrected, one that stands so is left alone. Returns days written."""
     rows = read_calendar(text)
     with transaction.atomic():
+        standing = {
+            (day.on, day.worked, day.name) for day in CalendarDay.objects.filter(on__in=[row[0] for row in rows])
+        }
+        rows = [row for row in rows if row not in standing]
         CalendarDay.objects.filter(on__in=[row[0] for row in rows]).delete()
         insert(CalendarDay, ["on", "worked", "name"], rows)
         years = sorted({row[0].year for row in rows})

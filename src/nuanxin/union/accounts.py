@@ -499,8 +499,10 @@ def end_sessions(account: User, *, but: str = "", only: Sequence[int] | None = N
 
 @transaction.atomic
 def drop_sessions(*, account: User, by: User, on: date) -> int:
-    """An administrator ends an account's sessions."""
+    """An administrator ends an account's sessions. Raises Refused where there is none."""
     org = _reached(account, by, on)
     ended = end_sessions(account)
+    if not ended:
+        raise Refused(f"{account} 没有在任何地方登录 / {account.username} is signed in nowhere")
     _told(org, "account.sessions_end", account.username, by.username, on, {"sessions": ended})
     return ended

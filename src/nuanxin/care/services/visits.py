@@ -447,17 +447,18 @@ def _need_reason(reason: str, until: date, on: date) -> None:
 
 def excuse(*, lead: Lead, reason: str, until: date, by: User, on: date) -> None:
     """Excuse a visit that cannot be made in time: a reason and a new latest date, both visible. A visit that was planned is planned
-    anew. A visitor excuses what is planned for the own account or for nobody's."""
+    anew. The same again changes nothing. A visitor excuses what is planned for the own account or for nobody's."""
     roles = require(by, "visit.excuse", lead.org, on)
     _need_reason(reason, until, on)
     with transaction.atomic():
         planned = Visit.objects.filter(lead=lead, visited_on=None)
         if roles == {VISITOR} and planned.exclude(_of(by)).exclude(account_one=None, account_two=None).exists():
             raise Refused("这户安排给了别的走访人 / this family's visit is planned for other visitors")
-        changed = Lead.objects.filter(pk=lead.pk, state__in=["due", "away"]).update(
-            excused_on=on, excuse=reason.strip()[:200], clock_on=until
-        )
-        if not changed:
+        waiting = Lead.objects.filter(pk=lead.pk, state__in=["due", "away"])
+        told = {"excused_on": on, "excuse": reason.strip()[:200], "clock_on": until}
+        if waiting.filter(**told).exists() and not planned.exists():
+            return
+        if not waiting.update(**told):
             raise Refused(f"{lead.code} 不在待访状态 / {lead.code} is not due for a visit")
         planned.delete()
         lines = [("visit.excuse", f"lead:{lead.code}", {"until": until.isoformat()})]

@@ -86,6 +86,6 @@ def _enter(request: HttpRequest, seen: Viewer, form: Days) -> HttpResponseBase:
         )  # fmt: skip
     done(
         request, lambda: load_calendar(text, chain=seen.org.code, by=seen.user.username, on=seen.today),
-        lambda n: _("已录入 %(n)d 天。") % {"n": n},
+        lambda n: _("已录入 %(n)d 天。") % {"n": n} if n else _("这些日子已经是这样，没有更改。"),
     )  # fmt: skip
     return redirect(f"{here}?month={date(min(row[0].year for row in rows), 1, 1)}" if rows else here)
