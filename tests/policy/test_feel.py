@@ -218,6 +218,33 @@ def test_what_cannot_be_read_is_refused_with_a_sentence_in_both_languages(text: 
         assert caught.value.problem.sentence("zh") != caught.value.problem.sentence("en")
 
 
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("1,000", "1000"),
+        ("> 1,500", "1500"),
+        (">= 1，500，000", "1500000"),
+        ("< 3 , 4, 12,050", "12050"),
+        ("max(x, 1,000)", "1000"),
+        ("2023-01-31", 'date("2023-01-31")'),
+        ("< 2023/1/1", 'date("2023-01-01")'),
+        ("[2023-10-12..2024-10-12)", 'date("2023-10-12")'),
+    ],
+)
+def test_a_figure_or_a_day_as_people_write_it_is_told(text: str, plain: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse_cell(text, SCOPE)
+    for lang in ("zh", "en"):
+        assert plain in caught.value.problem.sentence(lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("100,200", 200), ("> 1, 500", 500), ("1, 100", 100), ("0.5,100", 100), ("2023 - 1 - 31", 1991)]
+)
+def test_several_values_are_several_values(text: str, value: int) -> None:
+    assert cell(text, Fraction(value)) is True
+
+
 def test_a_text_without_quotes_is_told_apart_from_a_figure() -> None:
     with pytest.raises(PolicyError, match='needs quotes, as in "deep"'):
         parse_cell("deep", SCOPE)

@@ -166,6 +166,8 @@ _WIDE = str.maketrans("（）［］，、．＜＞＝＋－＊／？：０１２
 _WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/"}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "＂": "＂"}
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")  # 1,000: to FEEL it is the two values 1 and 000
+_BARE_DAY = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}(?!\w)")  # 2023-01-31: to FEEL it is a subtraction
 _IDENT = re.compile(r"[^\W\d]\w*")
 _OPERATOR = re.compile(r"\*\*|\.\.|<=|>=|!=|[-+*/<>=()\[\],.?@:]")
 # What people write that S-FEEL has not, and what to write instead.
@@ -253,6 +255,23 @@ def _normalise(text: str) -> str:
     return "".join(out)
 
 
+def _refuse_misread(text: str, source: str, at: int, before: list[Token]) -> None:
+    """Raises PolicyError for a figure or a day as people write them, which would be read as something else without a word."""
+    if day := _BARE_DAY.match(source, at):
+        plain = "-".join(part.zfill(2) for part in day.group().split(day.group(1)))
+        raise _fail(text, f'日期写作 date("{plain}")', f'a date is written date("{plain}")')
+    if grouped := _GROUPED.match(source, at):
+        first, *groups = grouped.group().split(",")
+        compared = bool(before) and before[-1].text in ("<", "<=", ">", ">=")
+        if compared or any(group.startswith("0") for group in groups):
+            plain = "".join((first, *groups))
+            raise _fail(
+                text,
+                f"千位不加逗号，写作 {plain}；逗号分开的是几个值",
+                f"write {plain} without commas, which part several values",
+            )
+
+
 def tokens(text: str, scope: Scope) -> list[Token]:
     source = _normalise(text)
     found: list[Token] = []
@@ -275,6 +294,7 @@ def tokens(text: str, scope: Scope) -> list[Token]:
         elif number := _NUMBER.match(source, at):
             # "1..5" is an interval, not "1." and ".5"
             body = number.group()
+            _refuse_misread(text, source, at, found)
             found.append(Token("number", body))
             at += len(body)
             if word := _IDENT.match(source, at):
