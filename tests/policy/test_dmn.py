@@ -236,3 +236,92 @@ def test_a_type_defined_further_down_is_that_type(tmp_path: Path) -> None:
     )
     found = Policy.load(tmp_path / "p.dmn").model.inputs
     assert [(item.type, item.allowed_text) for item in found] == [("number", "[1..9]"), ("list<number>", "")]
+
+
+def test_what_is_hard_to_write_survives_the_way_there_and_back(tmp_path: Path) -> None:
+    """Every hit policy, several outputs, cells with quotes, commas, ends of lines and signs of formulas: the same model, the same files, the same results."""
+    hits = ("U", "A", "P", "F", "R", "O", "C", "C+", "C<", "C>", "C#")
+    head = """id = "hard"
+name = {zh = "政 策, \\"引\\"", en = "a < b & c"}
+body = "机关\\n两行"
+effective_from = 2020-01-01
+[standards]
+area = "地 区"
+[[input]]
+name = "地 区"
+type = "string"
+allowed = '"甲","乙 丙"'
+[[input]]
+name = "家庭 收入"
+type = "money"
+unit = "万元"
+[[input]]
+name = "birth"
+type = "date"
+optional = true
+[[input]]
+name = "long"
+type = "years and months duration"
+optional = true
+[[input]]
+name = "病 种"
+type = "list<string>"
+optional = true
+[[knowledge]]
+name = "per head"
+parameters = ["sum of", "人 数"]
+expression = "sum of / 人 数"
+[[derived]]
+name = "人均"
+expression = "per head(家庭 收入, 3) /\\n 12"
+clause = "第一条, \\"x\\""
+[[decision]]
+name = "poor, so"
+expression = "人均 > M"
+outputs = [{name = "out put", type = "boolean", label = {zh = "困难", en = "poor"}}]
+[[decision]]
+name = "several"
+file = "several.csv"
+hit_policy = "F"
+outputs = [{name = "level", type = "string", words = {"=a" = "甲等"}}, {name = "amount", type = "money", default = "-5"}, {name = "on", type = "date"}]
+"""
+    files = {
+        "standards.csv": 'area,name,from,value,document\r\n甲,M,2020-01-01,100,"文,1"\r\n,M,2021-01-01,200.5,\r\n'.encode(),
+        "cases.csv": '\ufeffcase,地 区,家庭 收入,as_of,→ out put,note\r\n"a,b",甲,1,2023-01-01,true,"多\n行"\r\n'.encode(),
+        "several.csv": 'no,long,病 种,→ level,→ amount,→ on,c\n,"> duration(""P1Y"")",-,"""=a""",M * 2,birth,"x\ny"\n'
+        ',-,"list contains(?, ""癌"")","""-b, \\""c\\""""",-1,"date(""2024-02-29"")",+1\n'.encode(),
+    }
+    for number, hit in enumerate(hits):
+        text = "C" not in hit or hit == "C"
+        kind = "string" if text else "number"
+        values = ', values = ["高,x", "=低"], default = \'"没, 有"\'' if text else ""
+        head += f"""[[decision]]
+name = "表 {hit}"
+file = "t{number}.csv"
+hit_policy = "{hit}"
+outputs = [{{name = "表 {hit}", type = "{kind}"{values}}}]
+"""
+        one, two = ('"""高,x"""', '"""高,x"""' if hit == "A" else '"""=低"""') if text else ("100.005", "人均")
+        limit = "[0..20000)" if hit == "U" else ">= 0"
+        files[f"t{number}.csv"] = (
+            f'rule,家庭 收入,地 区,birth,→ 表 {hit},clause\n=a,{limit},-,-,{one},"第 1 条\n""二"""\n'
+            f'-b,>= 20000,"""甲"",""乙 丙""",{"-" if hit == "U" else "not(null)"},{two},@x\n'
+        ).encode()  # fmt: skip
+    files["policy.toml"] = head.encode()
+    model = read_folder(saved(files, tmp_path / "one"))
+    (tmp_path / "p.dmn").write_bytes(write_dmn(model))
+    through = Policy.load(tmp_path / "p.dmn")
+    back = Policy.load(saved(write_folder(through.model), tmp_path / "back"))
+    assert bare(through.model) == bare(model) == bare(back.model)
+    assert write_folder(model) == write_folder(back.model)
+    assert write_folder(model)["cases.csv"].startswith(b"\xef\xbb\xbf")  # else a spreadsheet program garbles it
+    assert all(result.holds for result in back.run_cases())
+    rows = [
+        {"地 区": area, "家庭 收入": income, "birth": born, "long": long, "病 种": ill}
+        for area in ("甲", "乙 丙", "x", None)
+        for income in ("0", "1", "1.99999", "2", "9", "abc", None)
+        for born, long, ill in (("2000-01-01", "P1Y", ["癌"]), ("1999-12-31", "P13M", []), (None, None, None))
+    ]
+    results = [[policy.evaluate(row, "2022-06-01") for row in rows] for policy in (Policy(model), through, back)]
+    assert results[0] == results[1] == results[2]
+    assert all({row[f"表 {hit}_rule"] for row in results[0]} >= {None, "=a"} for hit in hits)

@@ -24,6 +24,7 @@ from nuanxin.policy.folder import (
     CASES_FILE,
     check_outputs,
     clean,
+    decode,
     make_cell,
     ordered,
     placed,
@@ -339,7 +340,12 @@ class _Reader:
             tree = placed(self.file, literal.sourceline or at, parse, text, self.scope)
             own = self._own_type(item, kind.base)
             column = _ours(item, "output") or name
-            output = Output(column, own, label, column, words=self._words(item))
+            called = (
+                Label(_ours(item, "output_zh") or column, _ours(item, "output_en") or column)
+                if column != name
+                else label
+            )
+            output = Output(column, own, called, column, words=self._words(item))
             return Decision(name, label, (output,), None, tree, text, clause, self.file, at)
         if table is None:
             self._refuse(
@@ -633,6 +639,8 @@ class _Writer:
             output = decision.outputs[0]
             column = "" if output.name == decision.name else output.name
             self.ours(element, type=output.type, output=column, words=_words_text(output))
+            if column and _label_of(output.label, column):
+                self.ours(element, output_zh=output.label.zh, output_en=output.label.en)
             self.add(element, "literalExpression", decision.text)
             return
         self._table(element, decision, decision.table)
@@ -771,7 +779,8 @@ def write_folder(model: Model) -> dict[str, bytes]:
         lines += _block("[[decision]]", values)
     files["policy.toml"] = ("\n".join(lines) + "\n").encode()
     if CASES_FILE in model.files:
-        files[CASES_FILE] = model.files[CASES_FILE]
+        text = decode(model.files[CASES_FILE], CASES_FILE)
+        files[CASES_FILE] = _csv(list(csv.reader(io.StringIO(text, newline=""))))
     return files
 
 
