@@ -1,6 +1,6 @@
 """Every row of the table, in a real browser: nothing that axe-core minds (WCAG 2.2 AA), nothing on the console (so no broken content policy), no failed
 request, no sideways scroll at either width, a language, no whole personal number in the source, the same content without JavaScript, no Chinese left on
-what one presses or reads as a heading of a table in English; on the phone also dark, and in large type at 340 pixels.
+what one presses or reads as a heading of a table in English; in dark too, and on the phone in large type at 340 pixels.
 """
 
 import hashlib
@@ -91,6 +91,11 @@ def test_every_page(row: Row, open_window: Opener, look: Opener):
         # What a colour and a size can break.
         assert visit.axe("color-contrast", "target-size", "link-in-text-block") == []
         assert visit.overflow() == [], "large type"
+
+    else:
+        page.emulate_media(color_scheme="dark")
+        keep(visit, row, "dark")
+        assert visit.axe("color-contrast", "link-in-text-block") == [], "dark"
 
     english = opened(row.who, narrow, language="en")
     arrive(english, row)

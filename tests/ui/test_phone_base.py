@@ -123,7 +123,8 @@ def test_dark_is_made_from_the_tokens():
     assert spec.loader
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
-    assert (STATIC / "dark.css").read_text(encoding="utf-8") == made.make()
-    assert made.dark('[data-theme="dark"], .x { --a: 1; } .b { c: d } [data-theme="dark"] .d-paper { e: f }').endswith(
-        "*/\n:root { --a: 1; }\n"
-    )
+    for name, text in made.make().items():
+        assert (STATIC / name).read_text(encoding="utf-8") == text, f"run python scripts/make_dark.py: {name}"
+    source = '[data-theme="dark"], .x { --a: 1; } .b { c: d } [data-theme="dark"] .d-paper { e: f } [data-bs-theme=dark].g .h { i: j }'
+    assert made.dark(source, lambda one: not made.DESK.search(one)) == [":root { --a: 1; }"]
+    assert made.dark(source, lambda one: True) == [":root { --a: 1; }", ".d-paper { e: f }"]

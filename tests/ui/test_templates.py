@@ -59,7 +59,7 @@ def test_page_in_english_has_no_chinese_left(rf):
 
 def test_every_file_the_page_asks_for_exists(rf):
     asked = re.findall(r'(?:href|src)="/static/([^"]+)"', base(rf))
-    assert len(asked) == 8
+    assert len(asked) == 9
     for name in asked:
         assert finders.find(name), name
 
