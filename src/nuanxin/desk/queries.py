@@ -527,7 +527,7 @@ def _condition(cell: Any, lang: str) -> Condition:
     named = formula if item is not None and item.distance is not None else ""
     return Condition(
         cell.label.text(lang), ("、" if lang == "zh" else ", ").join(limits) or cell.cell, named,
-        say_value(cell.value(), cell.type, cell.unit, lang), gap,
+        say_value(cell.value, cell.type, cell.unit, lang), gap,
     )  # fmt: skip
 
 

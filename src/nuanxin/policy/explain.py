@@ -41,6 +41,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "at": ("等于标准", "exactly at the limit"),
     "required": ("要求", "required"),
     "missing": ("未填", "not given"),
+    "unusable": ("无法使用", "cannot be used"),
     "default": ("无规则适用，取默认值", "no rule matched, the default was taken"),
     "changes": ("怎样会改变结果", "What would have to change"),
     "if_is": ("{name} 为 {value}（{change}）：{result}", "{name} at {value} ({change}): {result}"),
@@ -84,13 +85,11 @@ class Tested:
     result: Any
     type: str
     unit: str
+    value: Any  # of the column's expression
     comparisons: tuple[Comparison, ...]
 
-    def value(self) -> Any:
-        return self.comparisons[0].value if self.comparisons else UNKNOWN
-
     def text(self, lang: str) -> str:
-        value = say_value(self.value(), self.type, self.unit, lang)
+        value = say_value(self.value, self.type, self.unit, lang)
         parts = [
             f"{self.label.text(lang)} {value}"
             + (f"，{word('required', lang)} {self.cell}" if lang == "zh" else f", {word('required', lang)} {self.cell}")
@@ -116,7 +115,7 @@ class Tested:
             "label": {"zh": self.label.zh, "en": self.label.en},
             "cell": self.cell,
             "result": to_json(self.result) if self.result is not UNKNOWN else "unknown",
-            "value": to_json(self.value()),
+            "value": to_json(self.value),
             "limits": [
                 {
                     "op": item.op,
@@ -359,6 +358,14 @@ class Explanation:
             },
             "as_of": self.as_of.isoformat(),
             "inputs": {name: to_json(value) for name, _, _, _, value in self.inputs},
+            "unusable": {
+                name: {
+                    "value": str(reason[1]["value"]),
+                    "zh": sentence((reason,), "zh"),
+                    "en": sentence((reason,), "en"),
+                }
+                for name, reason in self.state.bad.items()
+            },
             "standards": [
                 {"name": name, "value": to_json(value), "document": document}
                 for name, value, document in self.standards
@@ -366,6 +373,13 @@ class Explanation:
             "figures": [figure.to_dict() for figure in self.figures],
             "decisions": [decision.to_dict() for decision in self.decisions],
         }
+
+    def _unusable(self, name: str, lang: str) -> str:
+        """A value that was given and could not be used, as it was given; "" where there is none."""
+        if name not in self.state.bad:
+            return ""
+        given = self.state.bad[name][1]["value"]
+        return f"“{given}”（{word('unusable', lang)}）" if lang == "zh" else f"“{given}” ({word('unusable', lang)})"
 
     def sections(self, lang: str) -> list[tuple[str, list[tuple[str, str]]]]:
         """Headings with their lines (kind, text); `text` and `html` draw the same."""
@@ -380,8 +394,8 @@ class Explanation:
                 head.append(("line", f"{word(key, lang)}{'：' if lang == 'zh' else ': '}{value}"))
         found = [("", head)]
         given = [
-            ("line", f"{label.text(lang)} {say_value(value, kind, unit, lang)}")
-            for _, label, kind, unit, value in self.inputs
+            ("line", f"{label.text(lang)} {self._unusable(name, lang) or say_value(value, kind, unit, lang)}")
+            for name, label, kind, unit, value in self.inputs
         ]
         found.append((word("given", lang), given))
         lines = [
@@ -526,6 +540,7 @@ class _Cell:
     text: str
     type: str
     unit: str
+    value: Closure
     test: Closure
     sides: tuple[tuple[str, Closure, Closure, Closure], ...]  # op, value, limit, the comparison
 
@@ -589,7 +604,8 @@ class Explainer:
                 for part in walk(cell.tree)
                 if isinstance(part, Compare | Match)
             )
-            found.append(_Cell(column.text, label, cell.text, kind, unit, self._make.closure(cell.tree), sides))
+            value, test = self._make.closure(column.tree), self._make.closure(cell.tree)
+            found.append(_Cell(column.text, label, cell.text, kind, unit, value, test, sides))
         return tuple(found)
 
     def _described(self, tree: Expr, text: str) -> tuple[str, str, Label]:
@@ -716,7 +732,8 @@ class Explainer:
             comparisons = tuple(
                 Comparison(op, value(env), limit(env), test(env)) for op, value, limit, test in cell.sides
             )
-            found.append(Tested(cell.column, cell.label, cell.text, holds, cell.type, cell.unit, comparisons))
+            own = cell.value(env)
+            found.append(Tested(cell.column, cell.label, cell.text, holds, cell.type, cell.unit, own, comparisons))
             if result is not True:
                 break
         return Tried(rule.id, rule.clause, result, tuple(found))
