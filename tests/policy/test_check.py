@@ -362,3 +362,24 @@ def test_words_that_nobody_named_and_named_others_are_both_tried(tmp_path: Path)
     assert problems(write(tmp_path, rows), *FAULTS) == []
     (found,) = problems(write(tmp_path / "gap", [rows[0]]), *FAULTS)
     assert 'city = "other2"' in found.sentence("en")
+
+
+def test_a_share_that_an_earlier_table_gives_is_put_in(tmp_path: Path) -> None:
+    """A product of two figures is worked out for each of the shares; results of any type are what they are."""
+    folder = write(tmp_path, ['a,-,-,-,-,"""p""",c'])
+    toml = (folder / "policy.toml").read_text(encoding="utf-8")
+    more = '[[decision]]\nname = "share"\nfile = "share.csv"\n[[decision]]\nname = "aid"\nexpression = "share * x"\n'
+    (folder / "policy.toml").write_text(toml + more, encoding="utf-8")
+    (folder / "share.csv").write_text("rule,flag,→ share,clause\na,true,1,c\nb,false,0.8,c\n", encoding="utf-8")
+    (folder / "d.csv").write_text('rule,aid,x,→ d,clause\na,< 8,-,"""p""",c\nb,> 8,-,"""q""",c\n', encoding="utf-8")
+    (found,) = problems(folder, *FAULTS)
+    assert found.sentence("en") == "no rule matches some families, for example aid = 8"
+    (folder / "d.csv").write_text('rule,share,→ d,clause\na,1,"""p""",c\nb,0.8,"""q""",c\n', encoding="utf-8")
+    assert problems(folder, *FAULTS) == []
+
+
+def test_what_must_be_given_and_is_asked_for_leaves_other_rules_open(tmp_path: Path) -> None:
+    """Without a city rule b waits for it, so that z is never reached; without rule a everything else would be."""
+    rows = ['b,-,-,"""B""",-,"""x""",c', 'z,-,-,null,-,"""z""",c', 'y,-,-,-,-,"""y""",c']
+    found = problems(write(tmp_path, rows, hit="F"), *FAULTS)
+    assert [(problem.code, problem.line) for problem in found] == [("unreachable", 3)]

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from nuanxin.policy import Policy
+from nuanxin.policy.reading import Shape
 
 ON = dt.date(2023, 6, 30)
 # name, type, allowed, values as a table has them
@@ -44,8 +45,10 @@ EARLIER = {
     "tier": ("string", None),
     "grade": ("number", None),
     "able": ("boolean", None),
+    "points": ("number", None),
+    "pair": ("number", None),
 }
-NUMBERS = ["n", "k", *FIGURES, "aid", "capped", "third", "grade"]
+NUMBERS = ["n", "k", *FIGURES, "aid", "capped", "third", "grade", "points", "pair.low", "pair.high", "n + grade"]
 
 
 def numeric_cell(rng: random.Random, small: bool) -> str:
@@ -55,7 +58,7 @@ def numeric_cell(rng: random.Random, small: bool) -> str:
     return rng.choice([
         f"[{low}..{high}]", f"({low}..{high}]", f"< {low}", f">= {low}", f"<= {high}", f"> {high}", f"{low}, {high}",
         f"not({low})", f"not(< {low})", f"{low}", f"? > {low} and ? < {high}", f"? in [{low}, {high}]", f"not([{low}..{high}))",
-        *([] if small else ["< M", ">= M", "< k", "> k", "< 2 * M", ">= 2 * M", "[1..M)"]),
+        *([] if small else ["< M", ">= M", "< k", "> k", "< 2 * M", ">= 2 * M", "[1..M)", "null", "not(null)", "? - 1 > k", "? != 2", "? * k >= 4", "modulo(?, 2) = 0"]),
     ])  # fmt: skip
 
 
@@ -72,10 +75,18 @@ def cell(rng: random.Random, column: str) -> str:
     return numeric_cell(rng, column == "m")
 
 
-def table(rng: random.Random, name: str, columns: list[str], results: list[str]) -> str:
-    rows = [["rule", *columns, f"→ {name}", "clause"]]
+def table(rng: random.Random, name: str, columns: list[str], results: list[str], outputs: tuple[str, ...] = ()) -> str:
+    outputs = outputs or (name,)
+    rows = [["rule", *columns, *(f"→ {output}" for output in outputs), "clause"]]
     for number in range(rng.randint(1, 5)):
-        rows.append([f"{name}{number}", *(cell(rng, column) for column in columns), rng.choice(results), "c"])
+        rows.append(
+            [
+                f"{name}{number}",
+                *(cell(rng, column) for column in columns),
+                *(rng.choice(results) for _ in outputs),
+                "c",
+            ]
+        )
     return "\n".join(",".join('"' + text.replace('"', '""') + '"' for text in row) for row in rows) + "\n"
 
 
@@ -101,17 +112,22 @@ def policy(rng: random.Random, folder: Path) -> tuple[Policy, list[dict[str, Any
         "tier": ['"A"', '"B"', '"Z"', "null"],
         "grade": ["1", "2", "n", "null", "k + 1"],
         "able": ["true", "false", "n > 2"],
+        "points": ["1", "2", "k"],
     }
+    columns_of = ["n", "k", "flag", "less"]
+    blocks.append(
+        '[[decision]]\nname = "pair"\nhit_policy = "F"\noutputs = [{name = "low", type = "integer"}, {name = "high", type = "money"}]'
+    )
+    pair = table(rng, "pair", rng.sample(columns_of, 1), ["1", "n", "n - k", "null"], ("low", "high"))
+    (folder / "pair.csv").write_text(pair, encoding="utf-8")
     for name, given in results.items():
-        inner = rng.choice("FFUP" if name == "tier" else "FU")
+        inner = "C+" if name == "points" else rng.choice("FFUP" if name == "tier" else "FU")
         values = ', values = ["Z", "A", "B"]' if inner == "P" else ""
         default = ', default = "\\"B\\""' if name == "tier" and rng.random() < 0.3 else ""
         blocks.append(
             f'[[decision]]\nname = "{name}"\nhit_policy = "{inner}"\noutputs = [{{name = "{name}", type = "{EARLIER[name][0]}"{values}{default}}}]'
         )
-        (folder / f"{name}.csv").write_text(
-            table(rng, name, rng.sample(["n", "k", "flag", "less"], 2), given), encoding="utf-8"
-        )
+        (folder / f"{name}.csv").write_text(table(rng, name, rng.sample(columns_of, 2), given), encoding="utf-8")
     values = ', values = ["z", "y", "x"]' if hit == "P" else ""
     blocks.append(
         f'[[decision]]\nname = "d"\nhit_policy = "{hit}"\noutputs = [{{name = "d", type = "string"{values}}}]'
@@ -126,18 +142,16 @@ def policy(rng: random.Random, folder: Path) -> tuple[Policy, list[dict[str, Any
     used = {item.name for item in made._rows.inputs(decision)}
     if made._rows.standards_of(decision):
         used.add("city")
+    texts = "\n".join((folder / f"{name}.csv").read_text(encoding="utf-8") for name in (*results, "pair", "d"))
+    asked = Shape(made.model).asked  # what must be given is missing only where a cell asks whether it is
     families = [
         dict(zip((item[0] for item in INPUTS), row, strict=True))
         for row in itertools.product(*(
-            ([*values, *([None] if name in optional else [])] if name in used else [values[0]]) for name, _, _, values in INPUTS
+            ([*values, *([None] if name in optional | asked else [])] if name in used else [values[0]])
+            for name, _, _, values in INPUTS
         ))
     ]  # fmt: skip
-    return (
-        made,
-        families,
-        f"{hit} optional {sorted(optional)}\n"
-        + "\n".join((folder / f"{name}.csv").read_text() for name in (*results, "d")),
-    )
+    return made, families, f"{hit} optional {sorted(optional)}\n{texts}"
 
 
 def told(made: Policy) -> set[tuple[str, str]]:
@@ -161,9 +175,8 @@ def seen(made: Policy, families: list[dict[str, Any]]) -> set[tuple[str, str]]:
     decision = made.model.decisions[-1]
     table = decision.table
     assert table is not None
-    if (
-        table.hit in "AC"
-    ):  # of rules that agree the first alone is named; one that waits for a figure holds up all of a list
+    # Of rules that agree the first alone is named; one that waits for a figure holds up all of a list.
+    if table.hit in "AC":
         for family in families:
             outcome = made._rows.decide(family, ON).outcomes["d"]
             reached |= {rule.id for rule, result in zip(table.rules, outcome.tried, strict=False) if result is True}

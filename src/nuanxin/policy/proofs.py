@@ -100,13 +100,14 @@ class Prover:
                     self.names.add(name)
                     pending.append(name)
         self.ranks = ranked(decision, table)
+        self._earlier = [item for item in model.decisions if item.name in self.names]
         self.before = [item for item in model.order if item.name in self.names]
         self.optional = [item.name for item in model.inputs if item.optional and item.name in self.names]
         self.plain = self._view({}, False, True)
         self._settings_views: dict[Setting, View] = {}
 
     def _view(self, fixed: dict[str, Fraction], defined: bool, whole: bool, setting: Setting | None = None) -> View:
-        earlier = [item for item in self.before if isinstance(item, Decision)] if defined else []
+        earlier = self._earlier if defined else []
         used = {name for name in self.model.standard_names if name in self.names}
         missing = frozenset(used - {name for name, _ in setting.values}) if setting is not None else frozenset()
         decided = frozenset(item.name for item in earlier)
@@ -123,7 +124,7 @@ class Prover:
 
     @cached_property
     def _defined(self) -> list[View]:
-        return [self._view({}, True, True)] if any(isinstance(item, Decision) for item in self.before) else []
+        return [self._view({}, True, True)] if self._earlier else []
 
     @cached_property
     def by_area(self) -> bool:
@@ -165,7 +166,7 @@ class Prover:
     def _tried(self) -> list[View]:
         """Views with values for what makes the conditions not linear."""
         found: list[View] = []
-        for fixed in fixings(self.shape, [cell.tree for rule in self.table.rules for cell in rule.cells]):
+        for fixed in fixings(self.shape, self._expressions()):
             for setting in self.settings[:3]:
                 if len(found) < MAX_VIEWS:
                     view = self._view({**dict(setting.values), **fixed}, True, False, setting)
@@ -174,15 +175,27 @@ class Prover:
                     found.append(view)
         return found
 
+    def _expressions(self) -> Iterator[Expr]:
+        """The table's conditions, and the conditions and results of earlier decisions, figures and knowledge put in."""
+        for decision in (*self._earlier, self.decision):
+            if decision.tree is not None:
+                yield self.shape.opened(decision.tree)
+            for rule in decision.table.rules if decision.table else ():
+                yield from self.shape.conditions(rule)
+                if decision is not self.decision:
+                    yield from map(self.shape.opened, rule.outputs)
+
     @cached_property
     def _asked(self) -> list[dict[str, frozenset[Any]]]:
-        """By rule the values of texts and truth values that it asks for."""
+        """By rule the values of texts and truth values that it asks for; not of inputs that another rule asks to be missing, which leaves it open."""
         found = []
         for index in range(len(self.table.rules)):
             formula = self.plain.matches(index)
             sets: dict[str, frozenset[Any]] = {}
             for part in formula.parts if isinstance(formula, All) else (formula,):
                 for name, values in _choice(part):
+                    if name in self.shape.asked:
+                        continue
                     sets[name] = sets[name] & values if name in sets else values
             found.append(sets)
         return found
@@ -271,9 +284,18 @@ class Prover:
             return None
         absent = tuple(name for name in self.optional if env[name] is None)
         return Answer(
-            {name: self._seen(name, state.env) for name in {*point, *dict(setting.values), *view.reading.fixed}},
+            {
+                name: self._seen(name, state.env)
+                for name in {*point, *dict(setting.values), *view.reading.fixed, *self._lists}
+            },
             absent=absent,
         )
+
+    @cached_property
+    def _lists(self) -> list[str]:
+        """What the conditions read and the reading does not look into, such as lists."""
+        kinds = self.shape.kinds.kinds
+        return [name for rule in self.table.rules for name in rule.reads() if kinds.get(name) == ""]
 
     def _setting_of(self, point: dict[str, Any]) -> Setting | None:
         named = {item.area for item in self.settings}
@@ -317,7 +339,10 @@ class Prover:
         shown = [
             f"{name} = {_shown(value, types.get(name, 'any'))}"
             for name, value in sorted(point.items())
-            if (name in bases or name.partition(".")[0] in bases) and name not in answer.absent and value is not UNKNOWN
+            if (name in bases or name.partition(".")[0] in bases)
+            and name not in answer.absent
+            and value is not UNKNOWN
+            and not isinstance(value, dict)
         ]
         return ", ".join(shown)
 
@@ -335,41 +360,41 @@ def _number(tree: Expr) -> Any:
 
 
 def fixings(shape: Shape, trees: Iterable[Expr]) -> list[dict[str, Fraction]]:
-    """Values to try for the inputs that divide, or are multiplied with another: small ones, and those about the limits that cells name."""
-    opened = [shape.opened(tree) for tree in trees]
-    standards = set(shape.model.standard_names)
+    """Values to try for the figures that divide, or are multiplied with another: of an input small ones and those about the
+    limits that cells name, of an earlier decision those that its table lists."""
     integers = {item.name for item in shape.model.inputs if item.type == "integer"}
+    listed = {
+        variable(item, output): [_number(rule.outputs[index]) for rule in item.table.rules]
+        for item in shape.model.decisions
+        for index, output in enumerate(item.outputs)
+        if item.table is not None
+    }
+    listed = {name: values for name, values in listed.items() if all(type(value) is Fraction for value in values)}
+    limits: dict[str, list[Fraction]] = {}
     awkward: dict[str, None] = {}
-    limits: dict[str, dict[Fraction, None]] = {}
 
-    def inputs(tree: Expr) -> list[str]:
+    def figures(tree: Expr) -> list[str]:
+        names = dict.fromkeys(shape.read(tree))
         return [
-            name
-            for name in names_in(tree)
-            if name not in standards and shape.kinds.kinds.get(name) == "number" and name in shape.inputs
+            name for name in names if name in listed or (name in shape.inputs and shape.kinds.kinds[name] == "number")
         ]
 
-    for part in (part for tree in opened for part in walk(tree)):
-        if isinstance(part, Arith) and part.op == "/":
-            awkward.update(dict.fromkeys(inputs(part.right)))
-        elif (
-            isinstance(part, Arith)
-            and part.op in ("*", "**")
-            and inputs(part.left)
-            and (inputs(part.right) or part.op == "**")
-        ):
-            sides = (inputs(part.left), inputs(part.right) or inputs(part.left))
-            awkward.update(dict.fromkeys(min(sides, key=lambda names: sum(name not in integers for name in names))))
-        elif isinstance(part, Call) and part.name in ("modulo", "floor", "ceiling"):
-            awkward.update(dict.fromkeys(inputs(part)))
-        elif (
-            isinstance(part, Compare | Match)
-            and isinstance(part.left, Name)
-            and type(limit := _number(part.right)) is Fraction
-        ):
-            limits.setdefault(part.left.name, {}).update(dict.fromkeys((limit, limit + 1, limit - 1)))
+    for part in (part for tree in trees for part in walk(tree)):
+        match part:
+            case Arith("/", _, right):
+                awkward.update(dict.fromkeys(figures(right)))
+            case Arith("**", left, _) | Call("modulo" | "floor" | "ceiling", (left, *_)):
+                awkward.update(dict.fromkeys(figures(left)))
+            case Arith("*", left, right):
+                sides = [side for side in (figures(left), figures(right)) if side]
+                if len(sides) == 2:
+                    costs = [sum(name not in integers and name not in listed for name in side) for side in sides]
+                    awkward.update(dict.fromkeys(sides[costs.index(min(costs))]))
+            case Compare(_, Name(name), Lit(Fraction() as limit)) | Match(Name(name), Lit(Fraction() as limit)):
+                limits.setdefault(name, []).extend((limit, limit + 1, limit - 1))
+    usual = Fraction(1), Fraction(2), Fraction(3)
     choices = [
-        [(name, value) for value in dict.fromkeys([Fraction(1), *limits.get(name, {}), Fraction(2), Fraction(3)])]
+        [(name, value) for value in dict.fromkeys(listed.get(name) or (usual[0], *limits.get(name, ()), *usual))]
         for name in awkward
     ]
     return [dict(chosen) for chosen in itertools.islice(itertools.product(*choices), MAX_VIEWS)] if choices else []

@@ -57,11 +57,18 @@ class Kinds:
         self.kinds: dict[str, str] = dict.fromkeys(model.standard_names, "number")
         self.kinds |= {item.name: self._kind(item.type) for item in model.inputs}
         self.kinds |= {item.name: self._kind(item.type) for item in model.figures}
-        for decision in model.decisions:
-            for output in decision.outputs:
-                name = decision.name if decision.single else f"{decision.name}.{output.name}"
+        for decision in (item for item in model.order if isinstance(item, Decision)):
+            for index, output in enumerate(decision.outputs):
                 lists = decision.table is not None and decision.table.hit in ("R", "O", "C")
-                self.kinds[name] = "" if lists else self._kind(output.type)
+                declared = self._result(decision, index) if output.type == "any" else self._kind(output.type)
+                self.kinds[variable(decision, output)] = "" if lists else declared
+
+    def _result(self, decision: Decision, index: int) -> str:
+        """The kind of an output of any type, where everything that it gives is of one."""
+        rules = decision.table.rules if decision.table else ()
+        trees = [decision.tree, *(rule.outputs[index] for rule in rules), decision.outputs[index].default]
+        kinds = {self.of(tree) for tree in trees if tree is not None and tree != Lit(None)}
+        return kinds.pop() if len(kinds) == 1 else ""
 
     @staticmethod
     def _kind(type_name: str) -> str:
