@@ -92,6 +92,19 @@ def test_an_any_table_may_overlap_where_it_says_the_same(tmp_path: Path) -> None
     assert [problem.values.get("a", "") + problem.values.get("b", "") for problem in found] == ["be"]
 
 
+def test_rules_of_an_any_table_disagree_by_any_of_their_results(tmp_path: Path) -> None:
+    folder = write(tmp_path, ['a,-,-,-,-,"""p""",c'], hit="A")
+    text = (folder / "policy.toml").read_text(encoding="utf-8")
+    outputs = 'outputs = [{name = "word", type = "string"}, {name = "amount", type = "number"}]'
+    (folder / "policy.toml").write_text(re.sub(r"(?m)^outputs = .*$", outputs, text), encoding="utf-8")
+    head = "rule,x,→ word,→ amount,clause\n"
+    (folder / "d.csv").write_text(head + 'a,<= 5,"""p""",1,c\nb,> 3,"""p""",x - 3,c\n', encoding="utf-8")
+    (found,) = problems(folder, *FAULTS)
+    assert found.code == "overlap"
+    (folder / "d.csv").write_text(head + 'a,4,"""p""",1,c\nb,-,"""p""",x - 3,c\n', encoding="utf-8")
+    assert problems(folder, *FAULTS) == []
+
+
 def test_a_product_of_figures_is_tried_or_said_to_be_open(tmp_path: Path) -> None:
     folder = write(tmp_path, ['a,< 10,-,-,-,"""p""",c', 'b,>= 10,-,-,-,"""q""",c'])
     text = (folder / "policy.toml").read_text()

@@ -162,6 +162,7 @@ class Shape:
         self.decisions = {item.name: item for item in model.decisions}
         self.functions = model.functions()
         self.evaluator = Evaluator(self.functions, strict=True)
+        self.constants = Evaluator(self.functions, strict=False)
         self._opened: dict[str, Expr] = {}
         self._conditions: dict[int, tuple[Expr, ...]] = {}
         self.optional = {item.name for item in model.inputs if item.optional}
@@ -503,6 +504,8 @@ class Reading:
 
     def _compare(self, op: str, left: Expr, right: Expr, values: Values) -> Formula:
         shape = self.shape
+        if not names_in(left) and not names_in(right):
+            return TRUE if shape.constants.closure(Compare(op, left, right))({}) in values else FALSE
         if Lit(None) in (left, right) and op in ("=", "!="):
             other = left if right == Lit(None) else right
             if isinstance(other, Name) and other.name in shape.inputs and shape.kinds.of(other):
