@@ -214,3 +214,25 @@ def test_sides_of_the_area_whose_standards_are_asked(tmp_path: Path) -> None:
     assert found["d_problem"].to_pylist() == [
         "缺少 city；如果 city 甲：no；如果 city 乙：yes；如果 city 为其他：没有 其他地区 在 2023-03-31 的标准 M"
     ]
+
+
+@pytest.mark.parametrize(("n", "x"), [(8, 40), (7, 40), (1, 100), (1, 99), (4, 0)])
+def test_the_smallest_change_is_that_of_trying_every_value(tmp_path: Path, n: int, x: int) -> None:
+    """Also from the top of the values that are allowed, where nothing beyond can be looked at."""
+    (tmp_path / "policy.toml").write_text(
+        'id = "p"\n[[input]]\nname = "x"\ntype = "integer"\nallowed = "[0..100]"\n'
+        '[[input]]\nname = "n"\ntype = "integer"\nallowed = "[1..8]"\n[[derived]]\nname = "y"\nexpression = "x / n"\n'
+        '[[decision]]\nname = "t"\nfile = "t.csv"\nhit_policy = "F"\noutputs = [{name = "t", type = "string"}]\n'
+    )
+    (tmp_path / "t.csv").write_text('rule,y,→ t\n1,< 10,"""a"""\n2,< 25,"""b"""\n3,-,"""c"""\n', encoding="utf-8")
+    policy = Policy.load(tmp_path)
+    now = policy.evaluate({"x": x, "n": n})["t"]
+    smallest: dict[tuple[str, str], int] = {}
+    for name, values in (("x", range(101)), ("n", range(1, 9))):
+        own = {"x": x, "n": n}[name]
+        for value in sorted(values, key=lambda new: abs(new - own), reverse=True):
+            result = policy.evaluate({"x": x, "n": n, name: value})["t"]
+            if result != now:
+                smallest[name, result] = value
+    changes = policy.explain({"x": x, "n": n}, changes=True).decisions[0].changes
+    assert {(one.name, one.result.text): one.new_value for one in changes} == smallest

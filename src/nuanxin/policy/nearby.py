@@ -130,18 +130,23 @@ class Near:
             whole = any(limit.reads & others for limit in limits)
             self._zeros[key] = set()
             if limits:
+                # downwards from the top of the allowed values: what is not allowed has no margin
+                way = next((way for way in (1, -1) if self._allowed_along(item, start, way)), 1)
                 envs = [
                     self.decided(item, point).env if whole else self.decider.figures(self.state, item.name, point)
-                    for point in (start, start + 1, start + 2)
+                    for point in (start, start + way, start + 2 * way)
                 ]
                 margins = [[_margin(one.value(env), one.limit(env)) for env in envs] for one in limits]
-                self._zeros[key] = {start + step for found in margins if (step := _to_zero(*found)) is not None}
+                self._zeros[key] = {start + way * step for found in margins if (step := _to_zero(*found)) is not None}
                 if not all(
                     None not in found and explainer(self.decider).straight(one, item.name, others)
                     for one, found in zip(limits, margins, strict=True)
                 ):
                     self._bent.add((decision.name, item.name, start))
         return self._zeros[key]
+
+    def _allowed_along(self, item: Input, start: Fraction, way: int) -> bool:
+        return all(self.decider.allowed(item.name, start + way * step) for step in (1, 2))
 
     def told(self, decision: Decision, item: Input, start: Fraction) -> bool:
         """Whether the zeros from `start` on are all there are."""
