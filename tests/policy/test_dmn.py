@@ -164,6 +164,8 @@ def in_language(text: str, part: str, language: str) -> str:
             2,
             "refer to each other",
         ),
+        (f"<definitions>\n<inputData name='?'/>\n{ONE}", 2, "? means something else in expressions"),
+        (f"<definitions>\n<inputData name='1'/>\n{ONE}", 2, "1 means something else in expressions"),
         (f"<definitions expressionLanguage='http://www.w3.org/1999/XPath'>\n{ONE}", 1, "Language is http://www.w3.org/1999/XPath: only FEEL"),
         (f"<definitions>\n{in_language(ONE, '<literalExpression', 'JavaScript')}", 2, "Language is JavaScript"),
         *(

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from nuanxin.policy import Policy, PolicyError
 from nuanxin.policy.cli import app
+from nuanxin.policy.folder import read_files
 
 TOML = """id = "c"
 effective_from = 2022-01-01
@@ -149,3 +150,24 @@ def test_knowledge_is_given_by_place_or_by_name_and_counted(tmp_path: Path) -> N
     unknown = toml.replace('"家庭年收入 / 12 / 人口"', '"人均(人口数: 人口)"')
     with pytest.raises(PolicyError, match="没有参数 人口数"):
         Policy.load(write(tmp_path, toml=unknown))
+
+
+@pytest.mark.parametrize("name", ["?", "？", "-", "12", "true", "null", "-1"])
+def test_a_name_that_means_something_else_is_told_where_it_stands(name: str) -> None:
+    for before, block, after in (
+        ("[[input]]", f'name = "{name}"', ""),
+        ("[[derived]]", f'name = "{name}"', 'expression = "x"'),
+        ("[[knowledge]]", f'parameters = ["{name}"]', 'name = "k"\nexpression = "1"'),
+    ):
+        text = (
+            f'id = "p"\n[[input]]\nname = "x"\n{before}\n{block}\n{after}\n[[decision]]\nname = "d"\nexpression = "x"\n'
+        )
+        with pytest.raises(PolicyError, match="means something else in expressions") as caught:
+            read_files({"policy.toml": text.encode()})
+        assert (caught.value.problem.file, caught.value.problem.line > 3) == ("policy.toml", True)
+
+
+def test_other_names_of_any_kind_are_names() -> None:
+    for name in ("is ok?", "1a", "a+b", "12月", "date", "not", "如果", "a, b"):
+        text = f'id = "p"\n[[input]]\nname = "{name}"\n[[decision]]\nname = "d"\nexpression = "{name} * 2"\n'
+        assert Policy(read_files({"policy.toml": text.encode()})).evaluate({name: 4})["d"] == 8

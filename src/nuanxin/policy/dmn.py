@@ -26,6 +26,7 @@ from nuanxin.policy.folder import (
     clean,
     decode,
     make_cell,
+    no_name,
     ordered,
     placed,
     read_cases,
@@ -121,8 +122,12 @@ class _Reader:
         self.content = content
         for item in self.root.iter():
             # With an href it is no definition but points at one, as in a decision service.
-            if _local(item) in NAMED and item.get("href") is None and not (item.get("name") or "").strip():
-                self._refuse(item, f"{_local(item)} 没有 name", f"this {_local(item)} has no name")
+            if _local(item) in NAMED and item.get("href") is None:
+                name = clean(item.get("name") or "")
+                if not name:
+                    self._refuse(item, f"{_local(item)} 没有 name", f"this {_local(item)} has no name")
+                if no_name(name):
+                    raise PolicyError("bad-name", file, item.sourceline or 0, name=name)
         self._languages()
         self.definitions = {clean(item.get("name")): item for item in _children(self.root, "itemDefinition")}
         self.types: dict[str, _Type] = {}

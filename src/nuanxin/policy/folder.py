@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nuanxin.policy.feel import SUBJECT, Call, Expr, Scope, names_in, parse, parse_cell, substitute, walk
+from nuanxin.policy.feel import SUBJECT, Call, Expr, Lit, Match, Scope, names_in, parse, parse_cell, substitute, walk
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import (
     HIT_POLICIES,
@@ -115,6 +115,15 @@ def _label(value: Any, name: str) -> Label:
 
 def clean(name: Any) -> str:
     return " ".join(str(name).split())
+
+
+def no_name(name: str) -> bool:
+    """Whether a name already means something in an expression: `?`, `-`, a figure, a quoted text, `true`."""
+    try:
+        tree = parse_cell(name, Scope(()))
+    except PolicyError:  # what cannot be read without names is free to be one
+        return False
+    return tree in (SUBJECT, Lit(True)) or (isinstance(tree, Match) and isinstance(tree.right, Lit))
 
 
 def type_named(value: Any, name: str, line: int, file: str = POLICY_FILE) -> str:
@@ -279,11 +288,11 @@ class _Folder:
             names += [clean(_need(block, "name", f"[[{header}]]", line)) for block, line in self.blocks(header)]
         seen: set[str] = set()
         for name in names:
-            if name in seen:
+            if name in seen or no_name(name):
                 line = next(
                     (n for n, text in enumerate(self.lines.lines, 1) if re.search(rf'"{re.escape(name)}"', text)), 1
                 )
-                raise PolicyError("duplicate-name", POLICY_FILE, line, name=name)
+                raise PolicyError("duplicate-name" if name in seen else "bad-name", POLICY_FILE, line, name=name)
             seen.add(name)
         return names
 
@@ -350,6 +359,9 @@ class _Folder:
 
     def _knowledge(self, block: dict[str, Any], line: int) -> Knowledge:
         parameters = tuple(clean(name) for name in block.get("parameters", []))
+        for name in parameters:
+            if no_name(name):
+                raise PolicyError("bad-name", POLICY_FILE, self.lines.key(line, "parameters"), name=name)
         text = str(_need(block, "expression", "[[knowledge]]", line))
         tree = placed(
             POLICY_FILE, self.lines.key(line, "expression"), parse, text, Scope(parameters, self.scope.functions)

@@ -62,6 +62,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "unknown hit policy {value}; known are {known}",
     },
     "duplicate-name": {"zh": "名称 {name} 用了两次", "en": "the name {name} is used twice"},
+    "bad-name": {
+        "zh": "{name} 在公式里另有含义（如 ? 是单元格所在的列，数字、引号里的文字和 true 是值），不能作名称；请换一个名称",
+        "en": "{name} means something else in expressions (? is a cell's column; a figure, a quoted text and true are values) and cannot be a name: choose another",
+    },
     "duplicate-rule": {"zh": "规则编号 {rule} 用了两次", "en": "the rule id {rule} is used twice"},
     "no-decision": {"zh": "政策中没有任何决定", "en": "the policy has no decision"},
     "cycle": {"zh": "{names} 互相引用，无法计算", "en": "{names} refer to each other and cannot be computed"},
