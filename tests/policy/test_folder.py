@@ -171,3 +171,13 @@ def test_other_names_of_any_kind_are_names() -> None:
     for name in ("is ok?", "1a", "a+b", "12月", "date", "not", "如果", "a, b"):
         text = f'id = "p"\n[[input]]\nname = "{name}"\n[[decision]]\nname = "d"\nexpression = "{name} * 2"\n'
         assert Policy(read_files({"policy.toml": text.encode()})).evaluate({name: 4})["d"] == 8
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\x0b", "\x1f", "\ufffe"])
+def test_a_control_sign_is_told_with_its_line(sign: str) -> None:
+    """It would be seen by nobody, differ from the same text without it, and could not be saved as DMN."""
+    toml = b'id = "p"\n[[input]]\nname = "x"\n[[decision]]\nname = "d"\nfile = "d.csv"\n'
+    with pytest.raises(PolicyError) as caught:
+        read_files({"policy.toml": toml, "d.csv": f'rule,x,→ d\n1,-,"""a{sign}b"""\n'.encode()})
+    assert str(caught.value).startswith("d.csv:2: ")
+    assert f"U+{ord(sign):04X}" in str(caught.value)

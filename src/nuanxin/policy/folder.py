@@ -51,12 +51,19 @@ _KEYS = {
     "outputs": {"name", "type", "values", "default", "label", "words"},
 }  # fmt: skip
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
+
 
 def decode(content: bytes, file: str) -> str:
+    """The text of a file of a policy. Raises PolicyError where it is not UTF-8, or has a control sign, which nobody sees and DMN cannot hold."""
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PolicyError("bad-text", file, content.count(b"\n", 0, error.start) + 1) from None
+    if found := _CONTROL.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise PolicyError("control-sign", file, line, sign=f"U+{ord(found.group()):04X}")
+    return text
 
 
 class _Lines:

@@ -26,6 +26,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "文件不是 UTF-8 文本。在 Excel 中另存为“CSV UTF-8（逗号分隔）”，在 WPS 或记事本中另存时选 UTF-8 编码",
         "en": "the file is not UTF-8 text; save it as “CSV UTF-8 (comma delimited)”, or with the encoding UTF-8",
     },
+    "control-sign": {
+        "zh": "这一行有看不见的控制字符 {sign}，请删去（多半是从别处粘贴带来的）",
+        "en": "this line has the invisible control sign {sign}: delete it; it mostly comes with pasted text",
+    },
     "bad-separator": {
         "zh": "各格之间用的是 {sign}，应是英文逗号；另存为“CSV（逗号分隔）”",
         "en": "the cells are parted by {sign} where commas are needed; save the file as comma delimited",
