@@ -20,6 +20,7 @@ from nuanxin.matters.models import Matter
 from nuanxin.matters.services import answer, raise_one
 from nuanxin.records.models import Event
 from nuanxin.union.models import Household, Notice, Person
+from nuanxin.union.services import tell
 
 pytestmark = pytest.mark.django_db
 MINE, CHILD = number("19800101"), number("20120303", 5)
@@ -363,6 +364,17 @@ def test_messages_are_read_by_a_post(phone, workers, round_):
     assert client.post("/my/messages/", {"notice": one.pk}).headers["Location"].startswith("/my/hardship/")
     one.refresh_from_db()
     assert one.read_at is not None
+
+
+def test_the_first_page_shows_the_newest_messages_of_ones_own(phone, workers):
+    assert "我的消息" not in text_of(phone(), "/my/")
+    days = [date(2023, 7, day) for day in (1, 2, 3, 4)]
+    tell([(workers["w1"].pk, "visit.planned", "claim:w1", {"day": f"{day}"}) for day in days], on=DAY)
+    tell([(workers["w2"].pk, "visit.planned", "claim:w2", {"day": "2023-07-09"})], on=DAY)
+    page = text_of(phone(), "/my/")
+    assert re.findall(r"工会定在 (7月\d+日) 上门走访", page) == ["7月4日", "7月3日", "7月2日"]
+    assert 'action="/my/messages/"' in page
+    assert re.findall(r"工会定在 (7月\d+日) 上门走访", text_of(phone("w2"), "/my/")) == ["7月9日"]
 
 
 @pytest.mark.parametrize("who", ["he", "ma", "bai", "shen", "guan", "wu"])

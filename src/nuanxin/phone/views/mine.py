@@ -1,5 +1,7 @@
 """What the worker holds over the own data: consent, who has read the file, a copy of everything; and the messages."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,12 +31,16 @@ def messages_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         mark_read(by=seen.user, keys=[one.pk] if one else None)
         return redirect((_page_of(one) if one else "") or reverse("phone:messages"))
     page = paged(request, notices_of(seen.user), 20)
-    rows = [(one, notice(one.what, one.facts), words.day(one.on), bool(_page_of(one))) for one in page]
     return render(
         request, "phone/messages.html",
-        framed("messages", rows=rows, page=page, unread=seen.unread, org_name=queries.city_of(seen.org).name,
+        framed("messages", rows=notice_rows(page), page=page, unread=seen.unread, org_name=queries.city_of(seen.org).name,
             tab_counts={"messages": seen.unread}),
     )  # fmt: skip
+
+
+def notice_rows(notices: Iterable[Notice]) -> list[tuple[Notice, str, str, bool]]:
+    """Notices as the phone lists them: each with its sentence, its day and whether it leads to a page."""
+    return [(one, notice(one.what, one.facts), words.day(one.on), bool(_page_of(one))) for one in notices]
 
 
 def _page_of(one: Notice) -> str:

@@ -240,7 +240,7 @@ _WORKER = {
     "button": "w-btn w-btn--quiet",
     "tiles": "yes",
 }
-_LONG_CHOICE = 7
+_LONG_CHOICE = 6
 
 
 def _says_optional(bound: BoundField) -> bool:
