@@ -116,7 +116,7 @@ def _found(cell: Tested, lang: str) -> str:
 
 
 def _below_nothing(cell: Tested) -> bool:
-    value = cell.value()
+    value = cell.value
     return cell.type == "money" and isinstance(value, Fraction) and value < 0
 
 
