@@ -107,6 +107,18 @@ def test_every_page(row: Row, open_window: Opener, look: Opener):
     assert english.wrong == []
 
 
+@pytest.mark.parametrize("who", ["", "he", "w-demo"])
+def test_where_there_is_no_page(open_window: Opener, who: str):
+    visit = open_window(who, SIZES["phone"][1])
+    visit.go("/public/notices/QTX-9999Q9-P1/")
+    assert visit.page.locator("h1").inner_text() == "没有这一页"
+    assert visit.axe() == []
+    assert visit.overflow() == []
+    assert [line for line in visit.wrong if "status of 404" not in line] == []
+    visit.page.get_by_role("link", name="回首页").click()
+    visit.page.wait_for_url(lambda address: "9999" not in address)
+
+
 def names(resolver, space: str = "") -> set[str]:
     """The names of all addresses under a resolver."""
     found: set[str] = set()

@@ -1,11 +1,10 @@
 """A quarter's desk work in a browser: a return whose refused row is mended and sent again; a decision without a script, an objection to it that another
-person answers; and a double click on each button that confirms, which is one act.
+person answers.
 """
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -154,52 +153,3 @@ def test_a_decision_without_a_script_is_objected_to_and_another_person_answers(
     plain.page.get_by_role("link", name=re.compile("历次认定")).click()
     expect(plain.page.get_by_text("异议不成立，继续公示").first).to_be_visible()
     assert plain.wrong == []
-
-
-@dataclass(frozen=True)
-class Confirm:
-    """A button that confirms: the event of its act, who presses it, on which page, and what the page needs before."""
-
-    verb: str
-    who: str
-    at: str
-    button: str
-    fill: Callable[[Page], None] = lambda page: None
-    size: tuple[int, int] = DESK
-
-
-def write(text: str) -> Callable[[Page], None]:
-    return lambda page: page.locator("main textarea, main input[name=reason]").first.fill(text)
-
-
-def answer(page: Page) -> None:
-    page.locator("main form[action$='/answer/'] [type=radio]").first.check()
-    page.locator("main form[action$='/answer/'] textarea").fill("灯已经送到")
-
-
-def agree(page: Page) -> None:
-    page.get_by_role("checkbox").check()
-
-
-CONFIRMS = (
-    Confirm("matter.receive", "w-new", "/my/matters/new/wish/", "交给工会", write("给值班室添一台电扇"), PHONE),
-    Confirm("consent.withdraw", "w-file", "/my/me/consent/", "撤回授权", size=PHONE),
-    Confirm("consent.record", "w-file", "/my/me/consent/", "授权", agree, PHONE),
-    Confirm("matter.done", "he", "/matters/QTX-M-2023Q2-0023/", "答复并办结", answer),
-    Confirm("lead.urgent", "he", "/households/QTX-H000011/urgent/", "登记急难", write("家里失火")),
-)
-
-
-@pytest.mark.parametrize("confirm", CONFIRMS, ids=lambda confirm: confirm.verb)
-def test_a_double_click_is_one_act(open_window: Opener, home: Path, confirm: Confirm):
-    before = happened(home, confirm.verb)
-    visit = open_window(confirm.who, confirm.size)
-    visit.go(confirm.at)
-    confirm.fill(visit.page)
-    button = visit.page.get_by_role("button", name=confirm.button, exact=True)
-    button.dblclick()
-    expect(button).to_have_count(0)
-    assert happened(home, confirm.verb) == before + 1
-    # Nor is one's own second press told as somebody else's.
-    assert visit.page.locator(".u-note--red").all_inner_texts() == []
-    assert visit.wrong == []
