@@ -445,4 +445,5 @@ def test_an_act_is_done_once(open_window: Opener, home: Path, chain: tuple[Act, 
         expect(second.page.locator("h1")).to_be_visible()
         assert abs(count(home, act.counts) - before) == 1, act
         second.page.close()
-        assert [line for line in first.wrong + second.wrong if not (act.gone and "status of 404" in line)] == [], act
+        wrong = [line for line in first.wrong + second.wrong if not (act.gone and "status of 404" in line)]
+        assert wrong == [], (act.page, wrong)

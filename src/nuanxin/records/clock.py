@@ -6,6 +6,7 @@ it is moved by hand. Everywhere else it is the calendar's day in the installatio
 
 from datetime import date, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,7 +27,10 @@ def set_demo_day(day: date) -> None:
     """Move the demo to a day. Raises RuntimeError outside a demo: real time is not ours to move."""
     if not settings.NUANXIN_DEMO:
         raise RuntimeError("only a demo has a day of its own")
-    _kept().write_text(day.isoformat(), encoding="ascii")
+    # Whoever asks for the day meanwhile reads the one or the other, never an empty file.
+    draft = _kept().with_suffix(f".{uuid4()}")
+    draft.write_text(day.isoformat(), encoding="ascii")
+    draft.replace(_kept())
 
 
 def today() -> date:
