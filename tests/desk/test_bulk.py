@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from tests.test_permissions import DAY, world
+from tests.desk.one_family import DAY, world
 
 from nuanxin.care.models import Lead, Visit
 from nuanxin.matters.models import Matter

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
-from tests.test_permissions import DAY, OBJECTS, ours, world
+from tests.desk.one_family import DAY, world
+from tests.test_permissions import OBJECTS, ours
 
 from nuanxin.records.models import Event
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.desk.one_family import world
 from tests.desk.test_lists import LISTS, SECRETS
-from tests.test_permissions import world
 
 import nuanxin.desk
 from nuanxin.matters.models import Matter

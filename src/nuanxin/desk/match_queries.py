@@ -57,8 +57,11 @@ class Pair:
 
 
 def matches(viewer: Viewer, judged: bool = False) -> QuerySet[Any]:
-    """The leads that wait for a person, or that a person (or a probable match) has joined and that can still be undone."""
-    found = Lead.objects.filter(org__in=viewer.reach("match.judge")).select_related(
+    """The leads that wait for a person, or that a person (or a probable match) has joined and that can still be undone.
+
+    They are for who may judge them, over the round's whole city: the household that a lead may be is another union's as often as not.
+    """
+    found = Lead.objects.filter(round__org__in=viewer.reach("match.judge")).select_related(
         "org", "household", "candidate", "candidate__org", "round"
     )
     if not judged:

@@ -16,10 +16,20 @@ from nuanxin.rulebook.queries import books
 from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import in_language
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
+from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Org
+from nuanxin.union.queries import city_of
 from nuanxin.union.rules import next_quarter, quarter_of, quarter_span
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def opens_at(seen: Viewer) -> Org | None:
+    """The city union whose rounds the viewer opens. Only a city has rounds: none for a post held below it, and none of a province's own."""
+    if not seen.may("round.open"):
+        return None
+    org = city_of(seen.org_for("round.open"))
+    return org if org.level == Org.CITY and seen.may_at("round.open", org) else None
 
 
 class OpenRound(Form):

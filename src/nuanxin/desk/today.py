@@ -158,7 +158,7 @@ def _doubtful(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="doubtful")
     return _given(
         rows, desk, "doubtful", ref=F("code"), quarter=F("round__quarter"), org="org", who=F("worker_name"), what=F("cause"),
-        due=F("clock_on"), since=F("opened_on"), at=F("state"), owner_org="round__org", mine=Q(org__in=desk.reach("match.judge")),
+        due=F("clock_on"), since=F("opened_on"), at=F("state"), owner_org="round__org", mine=Q(round__org__in=desk.reach("match.judge")),
     )  # fmt: skip
 
 

@@ -13,12 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from nuanxin.care.services import rounds
 from nuanxin.desk import queries
-from nuanxin.desk.opening import OpenRound, opened_told
+from nuanxin.desk.opening import OpenRound, opened_told, opens_at
 from nuanxin.desk.round_acts import ACTS, Act
 from nuanxin.desk.views.rounds import asked_families, find_round
 from nuanxin.ui.pages import done, framed, seen_by
 from nuanxin.ui.viewer import Viewer
-from nuanxin.union.queries import city_of
 
 
 def page(act: Act) -> Callable[..., HttpResponseBase]:
@@ -69,9 +68,8 @@ PAGES = {act.key: page(act) for act in ACTS}
 @seen_by("round.open")
 def open_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """Open the next quarter: the form with its defaults, and what opening it will touch."""
-    # Only a city union has rounds of its own.
-    org = city_of(seen.org_for("round.open"))
-    if not seen.may_at("round.open", org):
+    org = opens_at(seen)
+    if org is None:
         raise Http404
     form = OpenRound(request.POST or None, org=org, today=seen.today)
     if request.method == "POST" and form.is_valid():

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from nuanxin.care.models import Lead, Round
 from nuanxin.desk import exports, queries, words
 from nuanxin.desk.bulk import Bulk, bulk_acts
+from nuanxin.desk.opening import opens_at
 from nuanxin.desk.round_acts import ACTS, Act
 from nuanxin.desk.tasks import next_step, tasks
 from nuanxin.ui.pages import choice, export, framed, lang, listed, paged, seen_by, typed
@@ -34,7 +35,7 @@ def rounds(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     ]
     return listed(
         request, "desk/rounds.html",
-        framed("rounds", page=paged(request, rows, 20), fields=fields, may_open=seen.may("round.open")),
+        framed("rounds", page=paged(request, rows, 20), fields=fields, may_open=opens_at(seen) is not None),
     )  # fmt: skip
 
 
