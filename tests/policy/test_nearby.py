@@ -216,12 +216,16 @@ def test_sides_of_the_area_whose_standards_are_asked(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("n", "x"), [(8, 40), (7, 40), (1, 100), (1, 99), (4, 0)])
-def test_the_smallest_change_is_that_of_trying_every_value(tmp_path: Path, n: int, x: int) -> None:
-    """Also from the top of the values that are allowed, where nothing beyond can be looked at."""
+@pytest.mark.parametrize(("n", "x"), [(8, 40), (7, 40), (1, 100), (1, 99), (4, 0), (2, 60)])
+@pytest.mark.parametrize(
+    "figure", ["x / n", "abs(x - 60) / n", "max(x - 70, 5) / n", "min(x, 9) + max(x - 80, 0)", "abs(abs(x - 50) - 30)"]
+)
+def test_the_smallest_change_is_that_of_trying_every_value(tmp_path: Path, figure: str, n: int, x: int) -> None:
+    """Also from the top of the values that are allowed, where nothing beyond can be looked at, and beyond bends."""
     (tmp_path / "policy.toml").write_text(
         'id = "p"\n[[input]]\nname = "x"\ntype = "integer"\nallowed = "[0..100]"\n'
-        '[[input]]\nname = "n"\ntype = "integer"\nallowed = "[1..8]"\n[[derived]]\nname = "y"\nexpression = "x / n"\n'
+        '[[input]]\nname = "n"\ntype = "integer"\nallowed = "[1..8]"\n[[derived]]\nname = "y"\n'
+        f'expression = "{figure}"\n'
         '[[decision]]\nname = "t"\nfile = "t.csv"\nhit_policy = "F"\noutputs = [{name = "t", type = "string"}]\n'
     )
     (tmp_path / "t.csv").write_text('rule,y,→ t\n1,< 10,"""a"""\n2,< 25,"""b"""\n3,-,"""c"""\n', encoding="utf-8")
@@ -230,7 +234,7 @@ def test_the_smallest_change_is_that_of_trying_every_value(tmp_path: Path, n: in
     smallest: dict[tuple[str, str], int] = {}
     for name, values in (("x", range(101)), ("n", range(1, 9))):
         own = {"x": x, "n": n}[name]
-        for value in sorted(values, key=lambda new: abs(new - own), reverse=True):
+        for value in sorted(values, key=lambda new: (abs(new - own), new), reverse=True):
             result = policy.evaluate({"x": x, "n": n, name: value})["t"]
             if result != now:
                 smallest[name, result] = value

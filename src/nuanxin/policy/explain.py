@@ -6,7 +6,7 @@ JSON, in Chinese or English.
 
 import datetime as dt
 import html
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -556,12 +556,14 @@ class Limit:
 
 
 def _sides(part: Expr, choices: bool) -> list[tuple[Expr, Expr]]:
-    """The two sides of a comparison that may be of figures; `choices`: also those between which a min or max chooses."""
+    """The two sides of a comparison that may be of figures; `choices`: also those between which a min or max chooses, and where an abs turns."""
     if isinstance(part, Compare | Match):
         plain = any(isinstance(side, Lit) and type(side.value) is not Fraction for side in (part.left, part.right))
         return [] if plain else [(part.left, part.right)]
     if choices and isinstance(part, Call) and part.name in ("min", "max"):
         return list(combinations(part.args, 2))
+    if choices and isinstance(part, Call) and part.name == "abs":
+        return [(part.args[0], Lit(Fraction(0)))]
     return []
 
 
@@ -626,12 +628,16 @@ class Explainer:
         return say
 
     def limits(self, decision: Decision) -> list[Limit]:
-        """Every comparison of the decision's cells, or of its formula, that may be of figures; in a formula also what a min or max chooses between."""
+        """Every comparison of the decision's cells, or of its formula, that may be of figures; also what a min, a max or an abs chooses between, in a
+        formula and in the figures that are compared."""
         if decision.name not in self._limits:
             rules = decision.table.rules if decision.table else ()
             trees = [cell.tree for rule in rules for cell in rule.cells]
             sides = [pair for tree in trees for part in walk(tree) for pair in _sides(part, False)]
-            sides += [pair for part in walk(decision.tree) for pair in _sides(part, True)] if decision.tree else []
+            figures = [self._figures[name] for name in self._rests_on(trees)]
+            sides += [
+                pair for tree in (*figures, decision.tree) if tree for part in walk(tree) for pair in _sides(part, True)
+            ]
             self._limits[decision.name] = [
                 Limit(
                     frozenset((*names_in(left), *names_in(right))),
@@ -642,6 +648,17 @@ class Explainer:
                 for left, right in sides
             ]
         return self._limits[decision.name]
+
+    def _rests_on(self, trees: Iterable[Expr]) -> list[str]:
+        """The figures that the trees read, and those that these read."""
+        found: list[str] = []
+        pending = [name for tree in trees for name in names_in(tree)]
+        while pending:
+            name = pending.pop()
+            if name in self._figures and name not in found:
+                found.append(name)
+                pending += names_in(self._figures[name])
+        return found
 
     def straight(self, limit: Limit, name: str, others: Container[str]) -> bool:
         """Whether its margin is a quotient of two straight lines as a function of the input `name`; `others`: the decisions that rest on it."""

@@ -35,6 +35,7 @@ from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text
 CENT = Fraction(1, 100)
 PROBES = tuple(Fraction(10) ** power for power in (0, 2, 4, 5, 6, 8))
 MAX_CANDIDATES = 60
+MAX_STARTS = 16
 MAX_KNOWN = 5_000
 MAX_TEXTS = 20
 MAX_MEMBERS = 3
@@ -266,10 +267,20 @@ class Near:
         return found
 
     def _candidates(self, decision: Decision, item: Input, value: Fraction) -> set[Fraction]:
-        zeros = self.zeros(decision, item, value)
-        for zero in sorted(zeros, key=lambda point: abs(point - value))[:3]:  # beyond a bend, look again from there
-            if zero > 0:
-                zeros |= self.zeros(decision, item, Fraction(math.floor(zero)) + 1)
+        """The values next to each limit. Where something bends, its lines are others on the far side: they are looked at again from both sides
+        of every point that was found, the nearest first."""
+        zeros: set[Fraction] = set()
+        looked: set[Fraction] = set()
+        starts, lowest = [value], min(value, Fraction(0))
+        while starts and len(looked) < MAX_STARTS:
+            start = starts.pop(0)
+            looked.add(start)
+            found = self.zeros(decision, item, start) - zeros
+            zeros |= found
+            if not self.told(decision, item, start):
+                beside = {Fraction(side) for zero in found for side in (math.floor(zero) + 1, math.ceil(zero) - 3)}
+                beside = {one for one in beside if one >= lowest and self.decider.allowed(item.name, one)}
+                starts = sorted({*starts, *beside} - looked, key=lambda point: (abs(point - value), point))
         return self.grid(item, zeros) - {value}
 
     def sides(self, decision: Decision) -> list[Side]:
