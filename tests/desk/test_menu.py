@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.test_permissions import DAY, world
+from tests.desk.one_family import DAY, world
 
 from nuanxin.care.models import Visit
 from nuanxin.matters.models import Matter

@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Any
 
 COMMAND = Path(sys.executable).with_name("nuanxin")
+# What a command takes at most is measured from a small process: on Linux the peak of a child begins with what its parent holds.
+PEAK = (
+    "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]); sys.stdout.flush();"
+    "print('', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, sep='\\n', file=sys.stderr); sys.exit(code)"
+)
 ID_NUMBER = re.compile(r"(?<![0-9])[1-9]\d{5}(?:19|20)\d{9}[0-9Xx](?![0-9])")
 
 
@@ -33,12 +38,12 @@ class Desk:
     home: Path
     said: str = ""
 
-    def run(self, *words: str | Path, seconds: float = 180) -> Answer:
+    def run(self, *words: str | Path, seconds: float = 180, through: tuple[str, ...] = ()) -> Answer:
         settings = {
             key: value for key, value in os.environ.items() if not key.startswith(("NUANXIN", "DJANGO", "PYTEST"))
         }
         done = subprocess.run(
-            [COMMAND, *map(str, words)],
+            [*through, COMMAND, *map(str, words)],
             env=settings | {"NUANXIN_HOME": str(self.home), "COLUMNS": "200"},
             cwd=self.home.parent,
             capture_output=True,
@@ -48,6 +53,12 @@ class Desk:
         )
         self.said += done.stdout + done.stderr
         return Answer(done.returncode, done.stdout, done.stderr)
+
+    def measured(self, *words: str | Path, seconds: float = 180) -> tuple[Answer, int]:
+        """As ``run``, and the kilobytes that the command took at most."""
+        answer = self.run(*words, seconds=seconds, through=(sys.executable, "-c", PEAK))
+        rest, _, peak = answer.err.rstrip("\n").rpartition("\n")
+        return Answer(answer.code, answer.out, rest), int(peak)
 
     def ok(self, *words: str | Path) -> Answer:
         answer = self.run(*words)

@@ -3,7 +3,6 @@
 import io
 import random
 import re
-import resource
 import shutil
 import struct
 import zipfile
@@ -267,7 +266,7 @@ def test_files_that_cannot_be_read_are_one_sentence_each(desk: Desk, tmp_path: P
         for (case, (suffix, make)), (code, name) in zip(WHOLE.items(), rest, strict=False)
     }
     assert len(sent) == len(WHOLE)
-    answer = desk.run("returns", "import", *sent.values(), good, *ACT, "--json", seconds=120)
+    answer, peak = desk.measured("returns", "import", *sent.values(), good, *ACT, "--json", seconds=120)
     assert answer.code == 0, answer.err
     answer.json()
     assert "Traceback" not in answer.err
@@ -287,8 +286,7 @@ def test_files_that_cannot_be_read_are_one_sentence_each(desk: Desk, tmp_path: P
     kept = files[good.name]
     assert (kept["rows_accepted"], kept["households"], kept["refused_whole"]) == (3, 1, None)
     desk.ok("verify")
-    # Kilobytes on Linux: no command of this run took a gibibyte.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1024 * 1024
+    assert peak < 1024 * 1024
 
 
 @pytest.mark.parametrize("case", [case for case in WHOLE if case != "another quarter"])
@@ -300,11 +298,11 @@ def test_check_says_so_before_it_is_sent(case: str, desk: Desk, tmp_path: Path) 
 
 
 def test_growing_entities_stay_small(desk: Desk, tmp_path: Path) -> None:
-    told = desk.run("sheet", "check", put(tmp_path, string_bomb()), "--json", seconds=60)
+    told, peak = desk.measured("sheet", "check", put(tmp_path, string_bomb()), "--json", seconds=60)
     assert told.code == 0, told.err
     assert len(told.out) < 20000
     told.json()
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1024 * 1024
+    assert peak < 1024 * 1024
 
 
 def test_a_union_that_does_not_exist(desk: Desk, tmp_path: Path) -> None:
