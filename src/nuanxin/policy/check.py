@@ -18,7 +18,7 @@ from nuanxin.policy.feel import (
 from nuanxin.policy.folder import CASES_FILE, POLICY_FILE
 from nuanxin.policy.logic import Formula, negate
 from nuanxin.policy.messages import TYPE_WORDS, Problem
-from nuanxin.policy.model import CaseResult, Decision, Figure, Model, Table
+from nuanxin.policy.model import CaseResult, Decision, Model, Table
 from nuanxin.policy.proofs import Answer, Prover, View, pairs
 from nuanxin.policy.reading import Kinds, Shape, either, outranking
 from nuanxin.policy.rows import Decided, RowDecider
@@ -61,12 +61,8 @@ def _standards(model: Model) -> Iterator[Problem]:
         seen.add(key)
 
 
-def _reads(item: Figure | Decision) -> tuple[str, ...]:
-    return names_in(item.tree) if isinstance(item, Figure) else item.reads()
-
-
 def _unused(model: Model) -> Iterator[Problem]:
-    used = {name for item in model.order for name in _reads(item)}
+    used = {name for item in model.order for name in item.reads()}
     if model.standards:
         used.add(model.area_input)
     for item in model.inputs:

@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nuanxin.policy.feel import SUBJECT, Call, Expr, Lit, Match, Scope, names_in, parse, parse_cell, substitute, walk
+from nuanxin.policy.feel import SUBJECT, Call, Expr, Lit, Match, Scope, parse, parse_cell, substitute, walk
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import (
     HIT_POLICIES,
@@ -629,10 +629,7 @@ def ordered(
     """Figures and decisions so that each comes after what it reads; else in the order they are written."""
     everything: list[Figure | Decision] = [*figures, *decisions]
     items = {item.name: item for item in everything}
-    graph = {
-        name: [read for read in (names_in(item.tree) if isinstance(item, Figure) else item.reads()) if read in items]
-        for name, item in items.items()
-    }
+    graph = {name: [read for read in item.reads() if read in items] for name, item in items.items()}
     try:
         tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:

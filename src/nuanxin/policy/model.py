@@ -88,6 +88,9 @@ class Figure:
     clause: str = ""
     line: int = 0
 
+    def reads(self) -> tuple[str, ...]:
+        return names_in(self.tree)
+
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:

@@ -95,7 +95,7 @@ class Prover:
         items: dict[str, Figure | Decision] = {item.name: item for item in model.order}
         while pending:
             item = items.get(pending.pop())
-            for name in (names_in(item.tree) if isinstance(item, Figure) else item.reads()) if item else ():
+            for name in item.reads() if item else ():
                 if name not in self.names:
                     self.names.add(name)
                     pending.append(name)
@@ -154,7 +154,7 @@ class Prover:
         """What the conditions read beside standards, through figures and earlier decisions."""
         found = set(self.decision.reads())
         for item in self.before:
-            found |= set(names_in(item.tree) if isinstance(item, Figure) else item.reads())
+            found |= set(item.reads())
         return found
 
     def _setting_view(self, setting: Setting) -> View:

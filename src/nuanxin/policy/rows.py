@@ -115,7 +115,7 @@ class RowDecider:
         self._inputs_of: dict[str, tuple[Input, ...]] = {}
         self._standards_used: dict[str, tuple[str, ...]] = {}
         self._followers: dict[str, tuple[Figure | Decision, ...]] = {}
-        self._reads = {item.name: item.reads() for item in model.decisions}
+        self._reads = {item.name: item.reads() for item in model.order}
 
     def _rule(self, make: Evaluator, decision: Decision, rule: Rule) -> _Rule:
         outputs = tuple(make.closure(tree) for tree in rule.outputs)
@@ -241,8 +241,7 @@ class RowDecider:
             reached = {name} | (set(self._standard_names) if name == self.model.area_input else set())
             found: list[Figure | Decision] = []
             for item in self.model.order:
-                reads = names_in(item.tree) if isinstance(item, Figure) else self._reads[item.name]
-                if reached.intersection(reads):
+                if reached.intersection(self._reads[item.name]):
                     reached.add(item.name)
                     found.append(item)
             self._followers[name] = tuple(found)

@@ -341,13 +341,9 @@ class Compiler:
         self.count = 0
         self.evaluator = Evaluator(model.functions(), strict=False)
         self.functions = model.functions()
-        used = {name for item in model.order for name in self._reads(item)}
+        used = {name for item in model.order for name in item.reads()}
         self.used = used | ({model.area_input} if used & set(model.standard_names) else set())
         self.problems: dict[str, str] = {}
-
-    @staticmethod
-    def _reads(item: Figure | Decision) -> tuple[str, ...]:
-        return names_in(item.tree) if isinstance(item, Figure) else item.reads()
 
     # columns and layers ----------------------------------------------------------------------------------------------
 
@@ -835,7 +831,7 @@ class Compiler:
 
     def _undecided(self, decision: Decision, condition: str) -> None:
         """What reads an undecided decision needs it: left to the row evaluator, which says so."""
-        if any(decision.name in self._reads(item) for item in self.model.order):
+        if any(decision.name in item.reads() for item in self.model.order):
             self.rest.append(condition)
 
     def _matched(self, table: Table, rules: list[Rule], conditions: list[str]) -> str:
