@@ -6,7 +6,7 @@ JSON, in Chinese or English.
 
 import datetime as dt
 import html
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -14,7 +14,21 @@ from itertools import combinations
 from typing import Any
 
 from nuanxin.policy.evaluate import Closure, Evaluator
-from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, Neg, Path, names_in, walk
+from nuanxin.policy.feel import (
+    Arith,
+    Call,
+    Compare,
+    Expr,
+    ListOf,
+    Lit,
+    Match,
+    Name,
+    Neg,
+    Path,
+    names_in,
+    resting_on,
+    walk,
+)
 from nuanxin.policy.model import Decision, Figure, Label, Model, Output, Rule
 from nuanxin.policy.rows import Both, Decided, Outcome, Reason, RowDecider, sentence
 from nuanxin.policy.values import NUMERIC, UNKNOWN, money_text, number_text, show, to_json
@@ -575,6 +589,7 @@ class Explainer:
         self._make = Evaluator(model.functions(), strict=False)
         self._limits: dict[str, list[Limit]] = {}
         self._figures = {item.name: item.tree for item in model.figures}
+        self._reads = {item.name: item.reads() for item in model.figures}
         self._types = {item.name: (item.type, item.unit, item.label) for item in model.inputs}
         self._types |= {item.name: (item.type, item.unit, item.label) for item in model.figures}
         for name in model.standard_names:
@@ -634,7 +649,8 @@ class Explainer:
             rules = decision.table.rules if decision.table else ()
             trees = [cell.tree for rule in rules for cell in rule.cells]
             sides = [pair for tree in trees for part in walk(tree) for pair in _sides(part, False)]
-            figures = [self._figures[name] for name in self._rests_on(trees)]
+            read = resting_on((name for tree in trees for name in names_in(tree)), self._reads)
+            figures = [self._figures[name] for name in read if name in self._figures]
             sides += [
                 pair for tree in (*figures, decision.tree) if tree for part in walk(tree) for pair in _sides(part, True)
             ]
@@ -648,17 +664,6 @@ class Explainer:
                 for left, right in sides
             ]
         return self._limits[decision.name]
-
-    def _rests_on(self, trees: Iterable[Expr]) -> list[str]:
-        """The figures that the trees read, and those that these read."""
-        found: list[str] = []
-        pending = [name for tree in trees for name in names_in(tree)]
-        while pending:
-            name = pending.pop()
-            if name in self._figures and name not in found:
-                found.append(name)
-                pending += names_in(self._figures[name])
-        return found
 
     def straight(self, limit: Limit, name: str, others: Container[str]) -> bool:
         """Whether its margin is a quotient of two straight lines as a function of the input `name`; `others`: the decisions that rest on it."""
@@ -683,11 +688,7 @@ class Explainer:
                 if op in "+-":
                     return max(a[0] + b[1], b[0] + a[1]), a[1] + b[1]
                 return {"*": (a[0] + b[0], a[1] + b[1]), "/": (a[0] + b[1], a[1] + b[0])}.get(op)
-        pending, read_by = list(names_in(tree)), set()
-        while pending:
-            read = pending.pop()
-            read_by.add(read)
-            pending += names_in(self._figures[read]) if read in self._figures else ()
+        read_by = resting_on(names_in(tree), self._reads)
         return None if name in read_by or any(read in others for read in read_by) else (0, 0)
 
     def sheet(self, state: Decided) -> Explanation:

@@ -644,6 +644,18 @@ def names_in(tree: Expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.name for node in walk(tree) if isinstance(node, Name) and node.name != "?"))
 
 
+def resting_on(names: Iterable[str], reads: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The names and all that they rest on, each once. `reads`: what a name is worked out from; of others nothing is known."""
+    found: dict[str, None] = {}
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found[name] = None
+            pending += reads.get(name, ())
+    return tuple(found)
+
+
 def substitute(tree: Expr, values: dict[str, Expr]) -> Expr:
     """The tree with each named leaf replaced."""
     match tree:

@@ -27,7 +27,7 @@ from nuanxin.policy.explain import (
     result_of,
     say_value,
 )
-from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, names_in, walk
+from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, names_in, resting_on, walk
 from nuanxin.policy.model import Decision, Input, Label
 from nuanxin.policy.rows import Both, Decided, Reason, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text
@@ -215,14 +215,8 @@ class Near:
     def _trees(self, decision: Decision) -> list[Expr]:
         """Everything that the decision's result rests on."""
         figures = {figure.name: figure.tree for figure in self.decider.model.figures}
-        pending = [name for one in self.decider.upstream(decision) for name in one.reads()]
-        read: dict[str, Expr] = {}
-        while pending:
-            name = pending.pop()
-            if name in figures and name not in read:
-                read[name] = figures[name]
-                pending += names_in(figures[name])
-        found: list[Expr] = list(read.values())
+        read = resting_on(decision.reads(), self.decider.reads)
+        found = [figures[name] for name in read if name in figures]
         for one in self.decider.upstream(decision):
             found += [one.tree] if one.tree is not None else []
             for rule in one.table.rules if one.table else ():

@@ -22,11 +22,11 @@ from nuanxin.policy.feel import (
     Lit,
     Match,
     Name,
-    names_in,
+    resting_on,
     walk,
 )
 from nuanxin.policy.logic import All, Choice, Formula, Search, Some, Undecided, variables
-from nuanxin.policy.model import Decision, Figure, Model, Rule, Table
+from nuanxin.policy.model import Decision, Model, Rule, Table
 from nuanxin.policy.reading import ABSENT, DAY_0, Reading, Setting, Shape, ranked, sign, variable
 from nuanxin.policy.rows import Decided, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text, show
@@ -89,16 +89,7 @@ class Prover:
     ) -> None:
         self.model, self.decision, self.table, self.rows, self.cents = model, decision, table, rows, cents
         self.shape = shape
-        reads = decision.reads()
-        self.names = set(reads)
-        pending = list(reads)
-        items: dict[str, Figure | Decision] = {item.name: item for item in model.order}
-        while pending:
-            item = items.get(pending.pop())
-            for name in item.reads() if item else ():
-                if name not in self.names:
-                    self.names.add(name)
-                    pending.append(name)
+        self.names = set(resting_on(decision.reads(), rows.reads))
         self.ranks = ranked(decision, table)
         self._earlier = [item for item in model.decisions if item.name in self.names]
         self.before = [item for item in model.order if item.name in self.names]
@@ -129,7 +120,7 @@ class Prover:
     @cached_property
     def by_area(self) -> bool:
         """Whether the conditions ask for the area itself, beside the standards that it has."""
-        return self.model.area_input in self.plain_names
+        return self.model.area_input in self.names
 
     @cached_property
     def settings(self) -> list[Setting]:
@@ -148,14 +139,6 @@ class Prover:
                 values = tuple((name, item.value) for name, item in standards if item is not None)
                 found.setdefault((area if self.by_area else None, values), Setting(area, values))
         return list(found.values())
-
-    @cached_property
-    def plain_names(self) -> set[str]:
-        """What the conditions read beside standards, through figures and earlier decisions."""
-        found = set(self.decision.reads())
-        for item in self.before:
-            found |= set(item.reads())
-        return found
 
     def _setting_view(self, setting: Setting) -> View:
         if setting not in self._settings_views:
@@ -325,13 +308,8 @@ class Prover:
     def example(self, answer: Answer) -> str:
         """A family as a person reads it: the figures that the conditions speak of."""
         point = answer.point or {}
-        bases = {name for rule in self.table.rules for name in rule.reads()}
-        pending = [name for name in bases if name in self.shape.figures]
-        while pending:
-            for name in names_in(self.shape.figures[pending.pop()].tree):
-                if name not in bases and name in self.shape.figures:
-                    pending.append(name)
-                bases.add(name)
+        reads = {item.name: item.reads() for item in self.model.figures}
+        bases = resting_on((name for rule in self.table.rules for name in rule.reads()), reads)
         types = {item.name: item.type for item in self.model.inputs} | {
             name: self.model.standard_type(name) for name in self.model.standard_names
         }

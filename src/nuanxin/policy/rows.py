@@ -115,7 +115,7 @@ class RowDecider:
         self._inputs_of: dict[str, tuple[Input, ...]] = {}
         self._standards_used: dict[str, tuple[str, ...]] = {}
         self._followers: dict[str, tuple[Figure | Decision, ...]] = {}
-        self._reads = {item.name: item.reads() for item in model.order}
+        self.reads = {item.name: item.reads() for item in model.order}
 
     def _rule(self, make: Evaluator, decision: Decision, rule: Rule) -> _Rule:
         outputs = tuple(make.closure(tree) for tree in rule.outputs)
@@ -241,7 +241,7 @@ class RowDecider:
             reached = {name} | (set(self._standard_names) if name == self.model.area_input else set())
             found: list[Figure | Decision] = []
             for item in self.model.order:
-                if reached.intersection(self._reads[item.name]):
+                if reached.intersection(self.reads[item.name]):
                     reached.add(item.name)
                     found.append(item)
             self._followers[name] = tuple(found)
@@ -251,7 +251,7 @@ class RowDecider:
         refused = (
             tuple(
                 state.bad[base]
-                for base in dict.fromkeys(base for name in self._reads[decision.name] for base in self.bases(name))
+                for base in dict.fromkeys(base for name in self.reads[decision.name] for base in self.bases(name))
                 if base in state.bad and state.bad[base][0] == "not-allowed"
             )
             if state.bad
@@ -432,7 +432,7 @@ class RowDecider:
             found = {decision.name: decision}
             pending = [decision]
             while pending:
-                for base in (base for name in self._reads[pending.pop().name] for base in self.bases(name)):
+                for base in (base for name in self.reads[pending.pop().name] for base in self.bases(name)):
                     if base in earlier and base not in found:
                         found[base] = earlier[base]
                         pending.append(earlier[base])
@@ -442,7 +442,7 @@ class RowDecider:
     def inputs(self, decision: Decision) -> tuple[Input, ...]:
         """The inputs that the decision rests on, through figures and earlier decisions."""
         if decision.name not in self._inputs_of:
-            reads = [name for one in self.upstream(decision) for name in self._reads[one.name]]
+            reads = [name for one in self.upstream(decision) for name in self.reads[one.name]]
             names = {base for name in reads for base in self.bases(name)}
             self._inputs_of[decision.name] = tuple(item for item in self.model.inputs if item.name in names)
         return self._inputs_of[decision.name]
@@ -450,7 +450,7 @@ class RowDecider:
     def standards_of(self, decision: Decision) -> tuple[str, ...]:
         """The standards that the decision rests on."""
         if decision.name not in self._standards_used:
-            reads = [name for one in self.upstream(decision) for name in self._reads[one.name]]
+            reads = [name for one in self.upstream(decision) for name in self.reads[one.name]]
             names = {base for name in reads for base in self.bases(name)}
             self._standards_used[decision.name] = tuple(name for name in self._standard_names if name in names)
         return self._standards_used[decision.name]
