@@ -27,7 +27,7 @@ from nuanxin.policy.feel import (
 )
 from nuanxin.policy.logic import All, Choice, Formula, Search, Some, Undecided, variables
 from nuanxin.policy.model import Decision, Model, Rule, Table
-from nuanxin.policy.reading import ABSENT, DAY_0, Reading, Setting, Shape, ranked, sign, variable
+from nuanxin.policy.reading import ABSENT, DAY_0, Reading, Setting, Shape, ranked, sign, variable, variables_in
 from nuanxin.policy.rows import Decided, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text, show
 
@@ -352,9 +352,10 @@ def fixings(shape: Shape, trees: Iterable[Expr]) -> list[dict[str, Fraction]]:
     awkward: dict[str, None] = {}
 
     def figures(tree: Expr) -> list[str]:
-        names = dict.fromkeys(shape.read(tree))
         return [
-            name for name in names if name in listed or (name in shape.inputs and shape.kinds.kinds[name] == "number")
+            name
+            for name in variables_in(tree)
+            if name in listed or (name in shape.inputs and shape.kinds.kinds[name] == "number")
         ]
 
     for part in (part for tree in trees for part in walk(tree)):

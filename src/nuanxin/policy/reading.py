@@ -80,10 +80,8 @@ class Kinds:
                 return "boolean"
             case Lit(value):
                 return "number" if isinstance(value, Fraction) else "string" if isinstance(value, str) else ""
-            case Name(name):
-                return self.kinds.get(name, "")
-            case Path(Name(base), part):
-                return self.kinds.get(f"{base}.{part}", "")
+            case Name(_) | Path(Name(_), _):
+                return self.kinds.get(_variable(tree), "")
             case Arith(_, left, right):
                 both = {self.of(left), self.of(right)}
                 return both.pop() if len(both) == 1 else ""
@@ -243,22 +241,12 @@ class Shape:
         opened = self.opened(tree)
         if isinstance(opened, Lit):
             return opened.value is None
-        if any(name in self.nullable for name in self.read(opened)):
+        if any(name in self.nullable for name in variables_in(opened)):
             return True
         plain = isinstance(opened, Name | Path) and self.kinds.of(opened) != ""
         return not (
             plain or self.total(opened) or (isinstance(opened, Call) and opened.name == "date" and not names_in(opened))
         )
-
-    def read(self, tree: Expr) -> list[str]:
-        """The variables of an opened expression."""
-        found: list[str] = []
-        for part in walk(tree):
-            if isinstance(part, Path) and isinstance(part.base, Name):
-                found.append(f"{part.base.name}.{part.part}")
-            elif isinstance(part, Name):
-                found.append(part.name)
-        return found
 
 
 def _short(tree: Expr, instead: Expr) -> Expr:
@@ -281,6 +269,21 @@ def _trees(model: Model) -> Iterator[Expr]:
 def variable(decision: Decision, output: Output) -> str:
     """The variable that stands for an output, as expressions name it."""
     return decision.name if decision.single else f"{decision.name}.{output.name}"
+
+
+def _variable(tree: Expr) -> str:
+    """The variable that an expression is, as ``variable`` names it; "" where it is none."""
+    match tree:
+        case Name(name):
+            return name
+        case Path(Name(base), part):
+            return f"{base}.{part}"
+    return ""
+
+
+def variables_in(tree: Expr) -> tuple[str, ...]:
+    """The variables of an expression, each once; of an output among several also the decision's name."""
+    return tuple(dict.fromkeys(name for part in walk(tree) if (name := _variable(part))))
 
 
 class Reading:
@@ -359,7 +362,7 @@ class Reading:
         if self._all_known:
             return TRUE
         found: list[Formula] = []
-        for name in dict.fromkeys(self.shape.read(tree)):
+        for name in variables_in(tree):
             base = name.partition(".")[0]
             if name in self.missing:
                 return FALSE
@@ -373,13 +376,12 @@ class Reading:
         """That an expression is null since a figure that may be left out is."""
         if not self.shape.nullable:
             return FALSE
-        names = dict.fromkeys(self.shape.read(tree))
-        return either(*(self.absent(name) for name in names if name in self.shape.nullable))
+        return either(*(self.absent(name) for name in variables_in(tree) if name in self.shape.nullable))
 
     def _there(self, *trees: Expr) -> Formula:
         if not (self.shape.nullable or self.shape.asked):
             return TRUE
-        return both(*(self.present(name) for tree in trees for name in dict.fromkeys(self.shape.read(tree))))
+        return both(*(self.present(name) for tree in trees for name in variables_in(tree)))
 
     # numbers and dates
     def value(self, tree: Expr) -> Ratio:
@@ -406,7 +408,7 @@ class Reading:
                 return Ratio(({}, Fraction(constant.toordinal() - DAY_0)))
             raise _NotLinear
         if isinstance(tree, Name | Path):
-            (name,) = [tree.name] if isinstance(tree, Name) else [_path_name(tree)]
+            name = _variable(tree)
             if name in self.fixed:
                 return Ratio(({}, self.fixed[name]))
             if name not in self.shape.figures and self.shape.kinds.of(tree) in ("number", "date"):
@@ -481,7 +483,7 @@ class Reading:
             case Match(left, right):
                 return self._compare("=", left, right, values)
             case Name(_) | Path(Name(_), _) if self.shape.kinds.of(tree) == "boolean":
-                name = tree.name if isinstance(tree, Name) else _path_name(tree)
+                name = _variable(tree)
                 if name not in self.shape.figures:
                     return both(self.known(tree), Choice(name, values))
         return self._unread(tree, values)
@@ -521,7 +523,7 @@ class Reading:
             wanted = {*(true if (op == "=") in values else ()), *(false if (op != "=") in values else ())}
             return self.when(tested, frozenset(wanted))
         if kind == "string" and isinstance(value, Lit) and op in ("=", "!=") and isinstance(tested, Name | Path):
-            name = tested.name if isinstance(tested, Name) else _path_name(tested)
+            name = _variable(tested)
             if name and name not in shape.figures:
                 is_it = Choice(name, frozenset([value.value]))
                 yes, no = is_it if (op == "=") in values else FALSE, is_it.negated() if (op != "=") in values else FALSE
@@ -706,10 +708,6 @@ class _Domains(dict[str, "tuple[Any, ...] | None"]):
         if name.startswith((ABSENT, OPEN)):
             return False, True
         return (True, False, None) if name.startswith(OPAQUE + "?") else default
-
-
-def _path_name(tree: Expr) -> str:
-    return f"{tree.base.name}.{tree.part}" if isinstance(tree, Path) and isinstance(tree.base, Name) else ""
 
 
 def _constant(a: Ratio) -> bool:

@@ -191,10 +191,6 @@ class RowDecider:
         """Whether a rule of its table matches: True, False or UNKNOWN."""
         return self._matches(self._tables[decision.name][index], state.env)
 
-    def outcome(self, decision: Decision, state: Decided) -> Outcome:
-        """What the decision gives where what it reads is worked out."""
-        return self._decide(decision, state)
-
     def results(self, decision: Decision, index: int, state: Decided) -> list[Any]:
         """What a rule of its table gives."""
         return [one(state.env) for one in self._tables[decision.name][index].outputs]
@@ -231,7 +227,7 @@ class RowDecider:
             if isinstance(item, Figure):
                 state.env[item.name] = self._figures[item.name](state.env)
                 continue
-            outcome = self._decide(item, state)
+            outcome = self.outcome(item, state)
             state.outcomes[item.name] = outcome
             state.env[item.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
 
@@ -247,7 +243,8 @@ class RowDecider:
             self._followers[name] = tuple(found)
         return self._followers[name]
 
-    def _decide(self, decision: Decision, state: Decided) -> Outcome:
+    def outcome(self, decision: Decision, state: Decided) -> Outcome:
+        """What the decision gives where what it reads is worked out."""
         refused = (
             tuple(
                 state.bad[base]
