@@ -3,14 +3,14 @@
 import itertools
 import random
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nuanxin.care import routing
-from nuanxin.care.routing import REASONS, PlannedVisit, Stop, Team, plan_days
+from nuanxin.care.routing import REASONS, Hours, PlannedVisit, Stop, Team, hours_of, plan_days
 
 FIRST = date(2023, 2, 6)
 DAYS = [FIRST + timedelta(days=n) for n in range(10)]
@@ -136,6 +136,15 @@ def test_without_coordinates_by_town_then_due_date_then_key() -> None:
         Stop("c", "TA", DAYS[3]), Stop("a", "TB", DAYS[5]), Stop("b", "TA", DAYS[3]), Stop("d", "TA", DAYS[2]), Stop("e", "TB", DAYS[4]),
     ]  # fmt: skip
     assert [visit.key for visit in plan_days(stops, TEAMS[:1], DAYS)] == ["d", "b", "c", "e", "a"]
+
+
+def test_hours_are_round_and_leave_the_rest_alone() -> None:
+    legs = [(0, 40), (12, 40), (20, 40), (30, 40)]
+    assert hours_of(legs, Hours(time(9))) == [time(9), time(9, 55), time(10, 55), time(12, 5)]
+    rest = Hours(time(9), (time(11, 30), time(14, 30)))
+    assert hours_of(legs, rest) == [time(9), time(9, 55), time(14, 30), time(15, 40)]
+    assert hours_of([(0, 40), (0, 40)], Hours(time(23, 30))) == [time(23, 30), None]
+    assert hours_of([(0, 40)], Hours(time(12), (time(11), time(13)))) == [time(13)], "a day that begins in the rest"
 
 
 def test_nobody_and_no_day() -> None:

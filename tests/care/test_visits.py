@@ -1,16 +1,18 @@
 """Visits that a plan gives to accounts, seen by those alone and recorded from their phone: the rules of the sheet, one visit for one form."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from nuanxin.care.models import Consent, Finding, Lead, Round, Visit, VisitPaper
+from nuanxin.care.routing import Hours
 from nuanxin.care.services import visits
 from nuanxin.care.services.visits import Paper
 from nuanxin.records.models import Attachment, Event
 from nuanxin.records.services import Refused
-from nuanxin.union.models import Household, Org
+from nuanxin.union.models import Household, Kinship, Notice, Org, Person, User
 from nuanxin.union.queries import access
 from nuanxin.union.rules import VISITOR
 from nuanxin.union.services import appoint
@@ -110,6 +112,43 @@ class TestPlan:
         assert set(Visit.objects.values_list("planned_on", "account_one__username")) == {(later, "he")}
         visits.plan(round_=round_, teams=[(cast["bai"], luo)], days=[date(2022, 9, 7)], by=cast["he"], on=later)
         assert set(Visit.objects.values_list("planned_on", flat=True)) == {later}
+
+    def test_with_the_hour_of_the_first_visit_each_has_its_own(self, round_, leads, cast):
+        asked = {"round_": round_, "teams": [("bai", "he")], "days": [DAY], "by": cast["he"], "on": DAY}
+        plain = visits.propose(**asked).digest
+        hours = Hours(time(9), (time(10), time(14)))
+        assert visits.propose(**asked, hours=hours).digest != plain
+        with pytest.raises(Refused, match="再看一遍"):
+            visits.plan(**asked, hours=hours, seen=plain)
+        made, _ = visits.plan(**asked, hours=hours)
+        assert [visit.when for visit in made] == ["9:00", "14:00", "15:10"]
+
+    def test_a_family_is_told_anew_of_another_hour_and_not_of_the_same(self, round_, leads, cast):
+        kin = Person.objects.create(name="欧阳独一", born_on=date(1980, 1, 1))
+        User.objects.filter(pk=cast["tian"].pk).update(person=kin)
+        Kinship.objects.create(household=leads[0].household, person=kin, relation="self", from_on=DAY)
+        asked = {"round_": round_, "teams": [("bai", "he")], "days": [DAY], "by": cast["he"], "on": DAY}
+        for start in (None, 9, 9, 10):
+            visits.plan(**asked, hours=Hours(time(start)) if start else None)
+        told = list(Notice.objects.filter(what="visit.planned").order_by("pk").values_list("facts", flat=True))
+        assert told == [{"day": f"{DAY}"}, {"day": f"{DAY}", "at": "9:00"}, {"day": f"{DAY}", "at": "10:00"}]
+        one = {"round_": round_, "shown": {"L1": visits.standing_visit(Visit.objects.get(lead=leads[0]))}}
+        for half in ("am", "am"):
+            visits.assign_team(**one, one=cast["bai"], two=cast["he"], day=DAY, half=half, by=cast["he"], on=DAY)
+        assert Notice.objects.filter(what="visit.planned").latest("pk").facts == {"day": f"{DAY}", "at": "am"}
+        assert Notice.objects.filter(what="visit.planned").count() == 4
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"planned_half": "pm", "planned_at": time(9)},
+            {"planned_half": "xx"},
+            {"planned_on": None, "planned_at": time(9)},
+        ],
+    )
+    def test_an_hour_or_a_half_of_a_planned_day(self, planned, wrong):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Visit.objects.filter(pk=planned["L1"].pk).update(**wrong)
 
     def test_who_may_not_plan(self, round_, leads, cast):
         for who in ("wu", "bai", "ma", "shen"):

@@ -161,6 +161,11 @@ def test_families_are_given_to_two_visitors_on_a_day(sign_in, cast, families):
     ]  # fmt: skip
     assert planned.pk in {visit.pk for visit in visits}, "the visit stays the same row"
     assert told(client.post(TEAM, said, follow=True)) == ["3 条已经是这样，没有重复办。"]
+    again = said | {"shown": carried(client.post(TEAM, {"all": "1", "filter": "q=待访"})), "half": "pm"}
+    assert told(client.post(TEAM, again, follow=True)) == ["已办 3 条。"]
+    assert set(Visit.objects.filter(lead__code__startswith="QTX-2023Q3-W").values_list("planned_half", flat=True)) == {
+        "pm"
+    }
     assert Visit.objects.filter(lead__code__startswith="QTX-2023Q3-W").count() == 3
 
 

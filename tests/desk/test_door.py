@@ -219,6 +219,19 @@ def test_the_calendar_tells_days_and_unions_alone(sign_in, visit):
     assert not {"欧", "永安路", "QTX-H1"} & {word for word in ("欧", "永安路", "QTX-H1") if word in told}
     assert all(len(line.encode()) <= 75 for line in told.split("\r\n"))
     assert "VEVENT" not in text(sign_in("lu").get("/visits/calendar.ics"))
+    Visit.objects.update(planned_half="pm")
+    assert "SUMMARY:走访 1 户 下午" in text(sign_in("bai").get("/visits/calendar.ics"))
+    Visit.objects.update(planned_half="", planned_at="09:30")
+    told = text(sign_in("bai").get("/visits/calendar.ics"))
+    assert "DTSTART:20220905T093000\r\n" in told
+    assert "SUMMARY:走访 1 户 9:30" in told
+
+
+def test_the_hour_stands_on_the_visitors_phone(sign_in, visit):
+    Visit.objects.update(planned_at="09:30")
+    client = sign_in("bai")
+    assert "9:30" in text(client.get("/visits/"))
+    assert "9月5日 9:30" in text(client.get(f"/visits/{visit.pk}/"))
 
 
 def test_nothing_of_a_visitors_day_stays_in_a_cache_or_after_signing_out(sign_in, visit):

@@ -92,6 +92,9 @@ def test_what_changed_since_the_look_is_looked_at_again(sign_in, round_):
         ("look=1&one_0=bai&two_0=luo&day=2022-09-04&per_day=8", "哪几天走访"),
         ("look=1&one_0=bai&two_0=wu&day=2022-09-05&per_day=8", "第 1 组"),
         ("look=1&one_0=bai&two_0=luo&day=2022-09-05&per_day=0", "每组每天几户"),
+        ("look=1&one_0=bai&two_0=luo&day=2022-09-05&per_day=8&start=25:00", "9:00 这样的钟点"),
+        ("look=1&one_0=bai&two_0=luo&day=2022-09-05&per_day=8&rest_from=12:00&rest_to=14:00", "请再写第一户几点"),
+        ("look=1&one_0=bai&two_0=luo&day=2022-09-05&per_day=8&start=09:00&rest_from=12:00", "先早后晚"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_field(sign_in, round_, query, why):
@@ -120,6 +123,16 @@ def test_by_day_and_team_with_the_same_on_the_map(sign_in, round_):
         .count("\n")
         == 3
     )
+
+
+def test_hours_are_planned_and_shown(sign_in, round_):
+    client = sign_in("he")
+    look = f"{LOOK}&start=09:00&rest_from=10:30&rest_to=14:30"
+    shown = text(client.get(f"{HERE}plan/?{look}")), text(confirm(client, look))
+    assert all(">9:00<" in page and ">10:05<" not in page for page in shown)
+    assert [visit.when for visit in Visit.objects.order_by("planned_on", "place_in_day")][::2] == ["9:00", "9:00"]
+    sent = client.post(f"{HERE}?day=2022-09-05", {"format": "csv", "purpose": "走访"}).content.decode("utf-8-sig")
+    assert "2022-09-05,9:00,1," in sent
 
 
 def test_each_role_its_own(sign_in, round_, cast):

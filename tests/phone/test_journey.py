@@ -4,7 +4,7 @@ import io
 import json
 import re
 import zipfile
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +14,7 @@ from tests.phone.conftest import DAY
 from tests.pictures import camera
 
 from nuanxin.care.models import Consent, Finding, HardshipApplication, Lead, Paper
+from nuanxin.care.routing import Hours
 from nuanxin.care.services import decide, offers, publish, visits
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
@@ -74,11 +75,18 @@ def test_from_i_need_help_to_certified(phone, workers, round_, cast, day, tmp_pa
     address = f"/my/hardship/{application.code}/"
     assert "等工会上门走访" in text_of(client, address)
     assert "2023年9月30日" in text_of(client, "/my/") or "困难申报" in text_of(client, "/my/")
-    visits.plan(round_=round_, teams=[("白秀磊", "罗小满")], days=[date(2023, 7, 12)], by=cast["he"], on=DAY)
+    visits.plan(
+        round_=round_,
+        teams=[("白秀磊", "罗小满")],
+        days=[date(2023, 7, 12)],
+        by=cast["he"],
+        on=DAY,
+        hours=Hours(time(9)),
+    )
     page = text_of(client, address)
-    assert "上门走访" in page
+    assert "工会定在 7月12日 9:00 上门走访。" in page
     assert "2023年7月12日" in page
-    assert "工会定在 7月12日 上门走访" in text_of(client, "/my/messages/")
+    assert "工会定在 7月12日 9:00 上门走访" in text_of(client, "/my/messages/")
     visited(round_, cast, tmp_path)
     day(date(2023, 7, 13))
     assert "已经走访，正在按政策认定" in text_of(client, address)

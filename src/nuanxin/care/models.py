@@ -381,6 +381,11 @@ class Visit(models.Model):
     consent = models.ForeignKey(Consent, models.PROTECT, null=True)
     planned_on = models.DateField(null=True)
     place_in_day = models.PositiveSmallIntegerField(null=True)
+    # When on that day: the hour, or the half of the day, or neither.
+    planned_at = models.TimeField(null=True)
+    planned_half = models.CharField(
+        max_length=2, blank=True, default="", db_default="", choices=[("am", "上午"), ("pm", "下午")]
+    )
     visitor_one = models.CharField(max_length=60)
     visitor_two = models.CharField(max_length=60)
     # The visitors' accounts, where the plan knows them: a visitor sees the visits planned for the own account. A sheet brings names alone.
@@ -416,6 +421,14 @@ class Visit(models.Model):
                 condition=Q(visited_on__isnull=True) | Q(consent__isnull=False) | Q(conclusion="nobody_home"),
                 name="visit_with_consent",
             ),
+            models.CheckConstraint(
+                condition=Q(planned_half="") | Q(planned_half__in=["am", "pm"], planned_at__isnull=True),
+                name="visit_hour_or_half_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(planned_on__isnull=False) | Q(planned_at__isnull=True, planned_half=""),
+                name="visit_hour_of_a_day",
+            ),
             models.CheckConstraint(condition=~Q(visitor_one=F("visitor_two")), name="visit_by_two"),
             models.CheckConstraint(condition=~Q(account_one=F("account_two")), name="visit_by_two_accounts"),
             models.UniqueConstraint(
@@ -425,6 +438,11 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead.code} {self.visited_on or self.planned_on}"
+
+    @property
+    def when(self) -> str:
+        """The hour (9:00) or the half of the day (am, pm) that it is planned for; empty for neither."""
+        return f"{self.planned_at.hour}:{self.planned_at:%M}" if self.planned_at else self.planned_half
 
 
 class VisitPaper(models.Model):

@@ -16,7 +16,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Literal
 
 DAY_MINUTES = 8 * 60
@@ -124,6 +124,46 @@ def plan_days(
     planned = {visit.key for visit in visits}
     left = [stop for stop in stops if stop.key not in planned]
     return visits + [_unplanned(stop, "too-long" if stop.minutes > DAY_MINUTES else "no-room") for stop in left]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When a day's visits begin, and from when to when the team rests."""
+
+    start: time
+    rest: tuple[time, time] | None = None
+
+
+# An hour that a family is told is a round one.
+_ROUND = 5
+
+
+def hours_of(legs: Iterable[tuple[int, int]], hours: Hours) -> list[time | None]:
+    """The hour of each visit of a team's day, by the minutes on the way there and at the door; one that would reach into the rest is made after
+    it. None for one that would begin on the next day."""
+    found: list[time | None] = []
+    now = _minutes(hours.start)
+    for way, stay in legs:
+        now = math.ceil((now + way) / _ROUND) * _ROUND
+        if hours.rest and now < _minutes(hours.rest[1]) and now + stay > _minutes(hours.rest[0]):
+            now = _minutes(hours.rest[1])
+        found.append(time(*divmod(now, 60)) if now < 24 * 60 else None)
+        now += stay
+    return found
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def route_minutes(route: Sequence[Stop]) -> int:
+    """How long a team's day is likely to take: the visits and the ways between them."""
+    return _length(route, _ways(route))
+
+
+def shortest(route: Sequence[Stop], on: date) -> list[Stop]:
+    """A team's day in the order of the shortest way, where places are known; else as it is."""
+    return _ordered(list(route), on, _ways(route))
 
 
 def _unplanned(stop: Stop, reason: str) -> PlannedVisit:

@@ -24,7 +24,7 @@ from nuanxin.records.services import Many, workdays_from
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.forms import Form
 from nuanxin.ui.viewer import Viewer
-from nuanxin.ui.words import notice
+from nuanxin.ui.words import HALF, hour, notice
 from nuanxin.union.models import Org, User
 from nuanxin.union.rules import mask_name
 from nuanxin.union.services import mark_many_read
@@ -137,6 +137,9 @@ class TeamDay(Form):
     one = forms.ChoiceField(label=gettext_lazy("走访人甲"))
     two = forms.ChoiceField(label=gettext_lazy("走访人乙"))
     day = forms.ChoiceField(label=gettext_lazy("哪天走访"))
+    half = forms.ChoiceField(
+        label=gettext_lazy("上午还是下午"), required=False, choices=[("", gettext_lazy("不定")), *HALF.items()]
+    )
 
     def __init__(self, asked: Any, seen: Viewer, place: Any) -> None:
         super().__init__(asked)
@@ -158,7 +161,7 @@ class TeamDay(Form):
         users: dict[str, User] = self.people
         return {
             "one": users.get(said.get("one", "")), "two": users.get(said.get("two", "")),
-            "day": date.fromisoformat(said["day"]) if said.get("day") else None,
+            "day": date.fromisoformat(said["day"]) if said.get("day") else None, "half": said.get("half", ""),
         }  # fmt: skip
 
 
@@ -174,7 +177,11 @@ def _look_families(standing: Callable[[Any, Any], str]) -> Callable[[Viewer, Que
         rows = []
         for lead in able:
             visit = planned.get(lead.pk)
-            plan = f"{words.short_day(visit.planned_on)} {visit.visitor_one}、{visit.visitor_two}" if visit else "—"
+            plan = (
+                f"{words.short_day(visit.planned_on)} {hour(visit.when)} {visit.visitor_one}、{visit.visitor_two}"
+                if visit
+                else "—"
+            )
             cells = (
                 mask_name(lead.worker_name) or "—",
                 words.short_union(lead.org.name),

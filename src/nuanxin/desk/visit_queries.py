@@ -13,6 +13,7 @@ from nuanxin.care.models import Lead, Round, Visit
 from nuanxin.desk import words
 from nuanxin.ui.parts import Map, Place, Tone
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import hour
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import covering
 from nuanxin.union.rules import mask_name
@@ -143,6 +144,7 @@ def by_team(rows: Sequence[Any], numbered: dict[tuple[str, str], int]) -> list[T
 
 PLAN_TITLES = [
     "计划日期",
+    "时间",
     "顺序",
     "走访人一",
     "走访人二",
@@ -160,7 +162,7 @@ def plan_rows(rows: QuerySet[Visit]) -> list[list[Any]]:
     """The visits as rows of a spreadsheet, masked as on the page."""
     return [
         [
-            visit.planned_on, visit.place_in_day, visit.visitor_one, visit.visitor_two, town(visit.lead.org), visit.lead.org.name,
+            visit.planned_on, hour(visit.when), visit.place_in_day, visit.visitor_one, visit.visitor_two, town(visit.lead.org), visit.lead.org.name,
             mask_name(visit.lead.worker_name), visit.lead.household.code if visit.lead.household else "", visit.lead.clock_on,
             visit.visited_on, visit.get_conclusion_display() if visit.conclusion else "",
         ]

@@ -21,7 +21,7 @@ from nuanxin.records.models import Event
 from nuanxin.ui.parts import Happening, Step
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
-from nuanxin.ui.words import PROOF
+from nuanxin.ui.words import PROOF, notice
 from nuanxin.union.models import Org
 from nuanxin.union.queries import city_of
 
@@ -137,9 +137,8 @@ def hardship(seen: Viewer, code: str) -> Hardship | None:
 
 def _leads(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     planned = Visit.objects.filter(lead=OuterRef("pk"), visited_on=None).order_by("planned_on")
-    return leads.select_related("round__org", "org", "household").annotate(
-        planned_on=Subquery(planned.values("planned_on")[:1])
-    )
+    told = {name: Subquery(planned.values(name)[:1]) for name in ("planned_on", "planned_at", "planned_half")}
+    return leads.select_related("round__org", "org", "household").annotate(**told)
 
 
 def _findings(leads: Sequence[int]) -> dict[int, Any]:
@@ -200,6 +199,9 @@ def _stage(case: Hardship) -> None:
             planned = lead.planned_on  # type: ignore[attr-defined]
             case.due, case.due_label = (planned, _("上门走访")) if planned else (lead.clock_on, _("最晚上门走访"))
             case.told = _("上次家里没人，会再上门") if lead.state == "away" else _("等工会上门走访")
+            planned_visit = Visit(planned_on=planned, planned_at=lead.planned_at, planned_half=lead.planned_half or "")  # type: ignore[attr-defined]
+            if planned_visit.when:
+                case.told = notice("visit.planned", {"day": f"{planned}", "at": planned_visit.when})
         elif lead.state == "known":
             at, ended, case.told = 4, True, _("您家在档，情况没有变化，帮扶照旧")
         elif lead.state == "repeated":

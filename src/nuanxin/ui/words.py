@@ -74,10 +74,21 @@ NOTICE = {
 def notice(what: str, facts: Mapping[str, Any]) -> str:
     """A notice as a sentence; days in its facts are ISO dates."""
     said = {name: _day(value) for name, value in facts.items()}
+    if at := facts.get("at"):
+        said["day"] = f"{said.get('day')} {hour(at)}"
     try:
         return str(NOTICE[what]) % said
     except KeyError:
         return what
+
+
+# The halves of a day that a visit may be planned for.
+HALF: dict[str, str | Promise] = {"am": _("上午"), "pm": _("下午")}
+
+
+def hour(at: str) -> str:
+    """An hour (9:00), or a half of the day in words."""
+    return str(HALF.get(at, at))
 
 
 def _day(value: Any) -> Any:

@@ -19,7 +19,7 @@ from nuanxin.care import rules
 from nuanxin.care.matching import name_key
 from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit, VisitPaper
 from nuanxin.care.queries import ENDED
-from nuanxin.care.routing import REASONS, Stop, Team, plan_days
+from nuanxin.care.routing import REASONS, Hours, Stop, Team, hours_of, plan_days, route_minutes
 from nuanxin.care.services import notices
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
@@ -35,7 +35,9 @@ from nuanxin.union.queries import below, covered, covering, require
 from nuanxin.union.rules import VISITOR, mask_name, quarter_span
 
 # What a plan says of a visit.
-PLANNED = ("planned_on", "place_in_day", "visitor_one", "visitor_two", "account_one", "account_two")
+PLANNED = (
+    "planned_on", "place_in_day", "planned_at", "planned_half", "visitor_one", "visitor_two", "account_one", "account_two",
+)  # fmt: skip
 UNKNOWN = {
     "unknown_family": (
         "本轮没有这户人家：身份证号不在上报或在册家庭中", "no family of this round or on file has this ID number",
@@ -323,8 +325,10 @@ class Proposal:
 
     @property
     def digest(self) -> str:
-        """Changes when a visit, its day, team or place does: what was looked at is what is confirmed."""
-        told = [[v.lead_id, f"{v.planned_on}", v.place_in_day, v.visitor_one, v.visitor_two] for v in self.visits]
+        """Changes when a visit, its day, hour, team or place does: what was looked at is what is confirmed."""
+        told = [
+            [v.lead_id, f"{v.planned_on}", v.place_in_day, v.when, v.visitor_one, v.visitor_two] for v in self.visits
+        ]
         return hashlib.sha256(json.dumps([told, [lead.pk for lead, _ in self.left]]).encode()).hexdigest()[:16]
 
 
@@ -336,8 +340,10 @@ def propose(
     by: User,
     on: date,
     per_day: int = 8,
+    hours: Hours | None = None,
 ) -> Proposal:
-    """What ``plan`` would do; changes nothing. A visitor is an account, or a name of somebody who may have none.
+    """What ``plan`` would do; changes nothing. A visitor is an account, or a name of somebody who may have none. With ``hours`` each
+    visit has its hour, by the ways and by what a visit takes.
 
     Visits planned for ``on`` itself are under way and stay, unless that day is among ``days``.
     """
@@ -346,14 +352,7 @@ def propose(
     if on not in days:
         due = due.exclude(visits__planned_on=on, visits__visited_on=None)
     leads = list(due.select_related("org", "org__parent", "household").order_by("clock_on", "pk"))
-    stops = [
-        Stop(
-            key=str(lead.pk), town=lead.org.parent.name if lead.org.parent else lead.org.name, due_on=lead.clock_on,
-            lat=None if lead.org.latitude is None else float(lead.org.latitude),
-            lon=None if lead.org.longitude is None else float(lead.org.longitude), urgent=lead.source == Lead.URGENT,
-        )
-        for lead in leads
-    ]  # fmt: skip
+    stops = [_stop(lead) for lead in leads]
     known = _visitors([one for team in teams for one in team], round_, on)
     visitors = {key: (name, account) for key, name, account in known}
     keys = iter(key for key, _, _ in known)
@@ -365,6 +364,8 @@ def propose(
             " / a team is two people, a person is in one team only, and a team makes at least one visit a day"
         ) from None
     by_key = {str(lead.pk): lead for lead in leads}
+    minutes = {stop.key: stop.minutes for stop in stops}
+    legs: dict[tuple[date, str], list[tuple[int, int]]] = {}
     proposal = Proposal([], [])
     for place in planned:
         if place.on is None or place.team is None:
@@ -377,7 +378,32 @@ def propose(
                 account_one=one, account_two=two,
             )
         )  # fmt: skip
+        legs.setdefault((place.on, place.team.one), []).append((place.way_minutes, minutes[place.key]))
+    if hours is not None:
+        # The visits come day by day, team by team, in order: so do the hours.
+        at = [hour for day in legs.values() for hour in hours_of(day, hours)]
+        for visit, hour in zip(proposal.visits, at, strict=True):
+            visit.planned_at = hour
     return proposal
+
+
+def _stop(lead: Lead) -> Stop:
+    """A family's place on a route: that of its union."""
+    return Stop(
+        key=str(lead.pk), town=lead.org.parent.name if lead.org.parent else lead.org.name, due_on=lead.clock_on,
+        lat=None if lead.org.latitude is None else float(lead.org.latitude),
+        lon=None if lead.org.longitude is None else float(lead.org.longitude), urgent=lead.source == Lead.URGENT,
+    )  # fmt: skip
+
+
+def minutes_of(visits: Sequence[Visit]) -> int:
+    """How long these visits of a team and day, in their order, are likely to take."""
+    return route_minutes([_stop(visit.lead) for visit in visits])
+
+
+def _planned_facts(visit: Visit) -> dict[str, str]:
+    """What a family is told of its visit."""
+    return {"day": f"{visit.planned_on}"} | ({"at": at} if (at := visit.when) else {})
 
 
 def _visitors(wanted: Sequence[User | str], round_: Round, on: date) -> list[tuple[str, str, User | None]]:
@@ -403,7 +429,7 @@ def _visitors(wanted: Sequence[User | str], round_: Round, on: date) -> list[tup
 
 def plan(
     *, round_: Round, teams: Sequence[tuple[User | str, User | str]], days: Sequence[date], by: User, on: date, per_day: int = 8,
-    seen: str = "",
+    hours: Hours | None = None, seen: str = "",
 ) -> tuple[list[Visit], list[tuple[Lead, str]]]:  # fmt: skip
     """Plan the visits of every lead that is due: who goes where, on which day, in which order.
 
@@ -412,7 +438,7 @@ def plan(
     the plan would be another by now, it is refused.
     """
     with transaction.atomic():
-        proposal = propose(round_=round_, teams=teams, days=days, by=by, on=on, per_day=per_day)
+        proposal = propose(round_=round_, teams=teams, days=days, by=by, on=on, per_day=per_day, hours=hours)
         if seen and seen != proposal.digest:
             raise Refused("待访家庭或任职刚有变化，请再看一遍安排 / something has just changed: look at the plan again")
         open_ = Visit.objects.filter(lead__round=round_, visited_on=None)
@@ -420,7 +446,7 @@ def plan(
             open_ = open_.exclude(planned_on=on)
         standing = list(open_.order_by("-pk"))
         before = {visit.lead_id: visit.pk for visit in standing}
-        days_told = {(visit.lead_id, visit.planned_on) for visit in standing}
+        days_told = {(visit.lead_id, visit.planned_on, visit.when) for visit in standing}
         for visit in proposal.visits:
             visit.pk = before.get(visit.lead_id)
         kept = [visit for visit in proposal.visits if visit.pk]
@@ -429,9 +455,9 @@ def plan(
             Visit.objects.filter(pk__in=part).delete()
         Visit.objects.bulk_update(kept, PLANNED, batch_size=100)
         Visit.objects.bulk_create([visit for visit in proposal.visits if not visit.pk], batch_size=500)
-        # Who was told of the same day already is not told again.
-        fresh = [visit for visit in proposal.visits if (visit.lead_id, visit.planned_on) not in days_told]
-        told = [(v.lead_id, v.lead.household_id, {"day": f"{v.planned_on}"}) for v in fresh]
+        # Who was told of the same day and hour already is not told again.
+        fresh = [v for v in proposal.visits if (v.lead_id, v.planned_on, v.when) not in days_told]
+        told = [(v.lead_id, v.lead.household_id, _planned_facts(v)) for v in fresh]
         notices.tell_families("visit.planned", told, on=on)
         lines = [("visit.plan", f"round:{round_.code}", {"planned": len(proposal.visits), "left": len(proposal.left)})]
         write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
@@ -493,15 +519,15 @@ def excuse_many(*, round_: Round, shown: Mapping[str, str], reason: str, until: 
 
 
 def standing_visit(visit: Visit | None) -> str:
-    """How a family's open visit stands: the day and the two accounts; empty for none."""
-    return f"{visit.planned_on} {visit.account_one_id} {visit.account_two_id}" if visit else ""
+    """How a family's open visit stands: the day, the hour and the two accounts; empty for none."""
+    return f"{visit.planned_on} {visit.when} {visit.account_one_id} {visit.account_two_id}" if visit else ""
 
 
 @transaction.atomic
 def assign_team(
-    *, round_: Round, shown: Mapping[str, str], one: User, two: User, day: date, by: User, on: date
+    *, round_: Round, shown: Mapping[str, str], one: User, two: User, day: date, by: User, on: date, half: str = ""
 ) -> Many:
-    """Give families to two visitors on a day, after those that they visit that day already, the most pressing first; those alone whose open
+    """Give families to two visitors on a day, or on a half of it, after those that they visit that day already, the most pressing first; those alone whose open
     visit is still as ``shown`` (code → ``standing_visit``). A family's visit stays the same row."""
     if one == two:
         raise Refused("每组须两个不同的人 / a team is two people")
@@ -513,7 +539,7 @@ def assign_team(
         raise Refused(f"{told} 在这里没有走访的任职 / {told}: no post here that lets them visit")
     found = _shown_leads(round_, shown, "visit.plan", by, on)
     open_ = {visit.lead_id: visit for visit in Visit.objects.filter(lead__in=found, visited_on=None).order_by("pk")}
-    wanted = Visit(planned_on=day, account_one=one, account_two=two)
+    wanted = Visit(planned_on=day, planned_half=half, account_one=one, account_two=two)
     now = {lead.code: standing_visit(open_.get(lead.pk)) for lead in found}
     doing, came_to = sort_out(shown, now, standing_visit(wanted))
     taken = (
@@ -523,15 +549,18 @@ def assign_team(
     chosen = [lead for lead in found if lead.code in set(doing)]
     kept: list[Visit] = []
     fresh: list[Visit] = []
+    families: list[notices.Told] = []
     for place, lead in enumerate(chosen, taken + 1):
         visit = open_.get(lead.pk) or Visit(lead=lead)
-        visit.planned_on, visit.place_in_day = day, place
+        before = (visit.planned_on, visit.when)
+        visit.planned_on, visit.place_in_day, visit.planned_at, visit.planned_half = day, place, None, half
+        if before != (day, half):
+            families.append((lead.pk, lead.household_id, _planned_facts(visit)))
         visit.visitor_one, visit.visitor_two, visit.account_one, visit.account_two = str(one), str(two), one, two
         (kept if visit.pk else fresh).append(visit)
     Visit.objects.bulk_update(kept, PLANNED, batch_size=100)
     Visit.objects.bulk_create(fresh, batch_size=500)
-    fresh_days = [(lead.pk, lead.household_id, {"day": f"{day}"}) for lead in chosen if f"{day} " not in now[lead.code]]
-    notices.tell_families("visit.planned", fresh_days, on=on)
+    notices.tell_families("visit.planned", families, on=on)
     lines = [("visit.assign", f"lead:{lead.code}", {"day": day.isoformat()}) for lead in chosen]
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return came_to

@@ -16,7 +16,7 @@ from nuanxin.policy.model import Label
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.pages import lang
 from nuanxin.ui.templatetags.nuanxin_ui import amount, chip
-from nuanxin.ui.words import PROOF
+from nuanxin.ui.words import PROOF, hour
 from nuanxin.union.rules import mask_name
 
 register = template.Library()
@@ -91,6 +91,7 @@ register.filter("short_union", words.short_union)
 register.filter("town", visit_queries.town)
 register.filter("yes_no", words.yes_no)
 register.filter("day", words.day)
+register.filter("hour", hour)
 register.filter("short_day", words.short_day)
 
 

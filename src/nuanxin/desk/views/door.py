@@ -37,6 +37,7 @@ from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import done, in_language, seen_by, sent_paper
 from nuanxin.ui.parts import Fact
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import hour
 from nuanxin.union.rules import mask_name
 
 GLASS = "data:image/png;base64,"
@@ -309,17 +310,21 @@ def paper(request: HttpRequest, seen: Viewer, pk: int, paper: int) -> HttpRespon
 @seen_by("visit.record")
 @never_cache
 def calendar(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
-    """The viewer's visits for a calendar: days, order and unions; no family's name and no address leaves in it."""
+    """The viewer's visits for a calendar: days, hours, order and unions; no family's name and no address leaves in it. What has an hour
+    stands at its hour, whatever clock the calendar goes by; the rest of a day, or of its half, together."""
     stamp = f"{seen.today:%Y%m%d}T000000Z"
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//nuanxin//visits//ZH"]
-    days: dict[date, list[Visit]] = {}
+    days: dict[tuple[date, str], list[Visit]] = {}
     for visit in own_visits(seen).filter(visited_on=None).exclude(planned_on=None)[:500]:
-        days.setdefault(visit.planned_on, []).append(visit)  # type: ignore[arg-type]
-    for day, stops in days.items():
+        days.setdefault((visit.planned_on, visit.when), []).append(visit)  # type: ignore[arg-type,index]
+    for (day, when), stops in days.items():
+        at = stops[0].planned_at
+        start = f"DTSTART:{day:%Y%m%d}T{at:%H%M}00" if at else f"DTSTART;VALUE=DATE:{day:%Y%m%d}"
+        said = _("走访 %(count)d 户") % {"count": len(stops)}
         unions = "、".join(dict.fromkeys(words.short_union(stop.lead.org.name) for stop in stops))
         lines += [
-            "BEGIN:VEVENT", f"UID:visits-{seen.user.pk}-{day:%Y%m%d}@nuanxin", f"DTSTAMP:{stamp}", f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-            f"SUMMARY:{_escaped(_('走访 %(count)d 户') % {'count': len(stops)})}", f"DESCRIPTION:{_escaped(unions)}", "END:VEVENT",
+            "BEGIN:VEVENT", f"UID:visits-{seen.user.pk}-{day:%Y%m%d}{when.replace(':', '')}@nuanxin", f"DTSTAMP:{stamp}", start,
+            f"SUMMARY:{_escaped(f'{said} {hour(when)}'.strip())}", f"DESCRIPTION:{_escaped(unions)}", "END:VEVENT",
         ]  # fmt: skip
     text = "".join(f"{_folded(line)}\r\n" for line in [*lines, "END:VCALENDAR"])
     answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Lead, Round
+from nuanxin.care.routing import Hours
 from nuanxin.care.services import visits as service
 from nuanxin.desk import queries, visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
@@ -105,6 +106,14 @@ def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
     )  # fmt: skip
 
 
+def hour_field(label: Any) -> forms.TimeField:
+    """An hour of the day, which may be left open."""
+    return forms.TimeField(
+        label=label, required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": gettext_lazy("请写成 9:00 这样的钟点")},
+    )  # fmt: skip
+
+
 class PlanForm(Form):
     """Which teams, on which days, how many families a day; a row of two visitors for each team."""
 
@@ -115,6 +124,9 @@ class PlanForm(Form):
         initial=8,
         widget=forms.NumberInput(attrs=dict(ASKED["number"])),
     )
+    start = hour_field(gettext_lazy("第一户几点"))
+    rest_from = hour_field(gettext_lazy("中间休息，从"))
+    rest_to = hour_field(gettext_lazy("休息到"))
 
     def __init__(self, asked: QueryDict | None, visitors: Sequence[User], days: Sequence[date]) -> None:
         super().__init__(asked)
@@ -152,7 +164,18 @@ class PlanForm(Form):
             self.add_error(None, _("一人只能在一个组里，请换一人"))
         if not teams and not self.errors:
             self.add_error("one_0", _("请至少安排一组，每组两个人"))
-        return found | {"teams": teams, "days": [date.fromisoformat(day) for day in found.get("day", [])]}
+        return found | {
+            "teams": teams, "days": [date.fromisoformat(day) for day in found.get("day", [])], "hours": self._hours(found),
+        }  # fmt: skip
+
+    def _hours(self, found: dict[str, Any]) -> Hours | None:
+        start, since, until = (found.get(name) for name in ("start", "rest_from", "rest_to"))
+        rest = (since, until) if since and until and since < until else None
+        if (since or until) and not rest:
+            self.add_error("rest_to", _("休息从几点到几点都要写，先早后晚"))
+        if rest and not start:
+            self.add_error("start", _("写了休息时间，请再写第一户几点"))
+        return Hours(start, rest) if start else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -170,7 +193,7 @@ def plan_new(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBa
     if asked.get("look") and form.is_valid():
         wanted = {
             "round_": round_, "teams": form.cleaned_data["teams"], "days": form.cleaned_data["days"],
-            "per_day": form.cleaned_data["per_day"], "by": seen.user, "on": seen.today,
+            "per_day": form.cleaned_data["per_day"], "hours": form.cleaned_data["hours"], "by": seen.user, "on": seen.today,
         }  # fmt: skip
         if request.method == "POST":
             made = done(

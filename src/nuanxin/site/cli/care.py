@@ -1,6 +1,6 @@
 """``round``, ``returns``, ``visits``, ``match``, ``offer``, ``review``, ``consent``, ``lead``, ``checks``: the main job by command."""
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -312,14 +312,24 @@ def _code(lead: Any) -> str:
     return lead.household.code if lead.household else lead.code
 
 
+def _hour(text: str) -> time:
+    try:
+        return time.fromisoformat(text.strip().zfill(5))
+    except ValueError:
+        raise typer.BadParameter("钟点写作 9:00 / write an hour as 9:00") from None
+
+
 @visits.command("plan", help="安排走访：两人一组，按乡镇排线 / plan the visits by town, two visitors each")
 def visits_plan(
     quarter: Quarter, by: By, on: On,
     team: Annotated[list[str], typer.Option("--team", help="一组两人，如 张三+李四 / two visitors, e.g. A+B")],
     day: Annotated[list[date], typer.Option("--day", parser=_day, help="走访日，可多个 / a day, repeatable")],
     per_day: Annotated[int, typer.Option("--per-day", min=1, help="每组每天户数 / families a day")] = 8,
+    start: Annotated[time | None, typer.Option("--start", parser=_hour, help="第一户几点，如 9:00 / when the first visit begins")] = None,
+    rest: Annotated[str, typer.Option("--rest", help="休息，如 12:00-14:00 / when the teams rest")] = "",
     json: Json = False,
 ) -> None:  # fmt: skip
+    from nuanxin.care.routing import Hours
     from nuanxin.care.services.visits import plan
     from nuanxin.union.rules import mask_name
 
@@ -327,14 +337,20 @@ def visits_plan(
     if any(len(pair) != 2 or not all(pair) or pair[0] == pair[1] for pair in named):
         raise typer.BadParameter("每组须两个不同的人，如 张三+李四 / each team is two different people")
     teams = [(pair[0], pair[1]) for pair in named]
-    planned, left = plan(round_=_round(quarter), teams=teams, days=day, by=_who(by), on=on, per_day=per_day)
+    between = [_hour(part) for part in rest.split("-")] if rest else []
+    if between and (start is None or len(between) != 2 or between[0] >= between[1]):
+        raise typer.BadParameter("休息写成 12:00-14:00，并写 --start / write 12:00-14:00, and --start")
+    hours = Hours(start, (between[0], between[1]) if between else None) if start else None
+    planned, left = plan(
+        round_=_round(quarter), teams=teams, days=day, by=_who(by), on=on, per_day=per_day, hours=hours
+    )
     rows: list[dict[str, Any]] = [
-        {"day": v.planned_on, "order": v.place_in_day, "visitors": [v.visitor_one, v.visitor_two], "household": _code(v.lead),
+        {"day": v.planned_on, "at": v.when, "order": v.place_in_day, "visitors": [v.visitor_one, v.visitor_two], "household": _code(v.lead),
          "worker": mask_name(v.lead.worker_name), "union": v.lead.org.code, "town": str(v.lead.org.parent or v.lead.org)}
         for v in sorted(planned, key=lambda v: (v.planned_on, v.visitor_one, v.place_in_day))
     ]  # fmt: skip
     lines = [
-        f"{r['day']} 第{r['order']}户 {'、'.join(r['visitors'])}  {r['town']}  {r['union']}  {r['worker']}  {r['household']}"
+        f"{r['day']} {r['at']} 第{r['order']}户 {'、'.join(r['visitors'])}  {r['town']}  {r['union']}  {r['worker']}  {r['household']}"
         for r in rows
     ]
     lines += [f"未排入：{_code(lead)} {mask_name(lead.worker_name)}：{why}" for lead, why in left]
