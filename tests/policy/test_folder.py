@@ -181,3 +181,19 @@ def test_a_control_sign_is_told_with_its_line(sign: str) -> None:
         read_files({"policy.toml": toml, "d.csv": f'rule,x,→ d\n1,-,"""a{sign}b"""\n'.encode()})
     assert str(caught.value).startswith("d.csv:2: ")
     assert f"U+{ord(sign):04X}" in str(caught.value)
+
+
+@pytest.mark.parametrize("written", [r"\u0001", r"\b", r"\U0000000C", r"\\\u001f"])
+@pytest.mark.parametrize(
+    "place", ['"a{}b"', '{{zh = "甲", en = "a{}"}}', '{{"a{}" = "b"}}', '"""\n{}"""', '["ok", "{}"]']
+)
+def test_a_control_sign_written_as_an_escape_is_told_with_its_line(written: str, place: str) -> None:
+    """Saved as DMN it would be an error of the XML library."""
+    toml = f'id = "p"\n# a remark: {written}\ndocument = \'{written}\'\nname = {place.format(written)}\nbody = "\\"\u2028"\n'
+    with pytest.raises(PolicyError) as caught:
+        read_files({"policy.toml": (toml + '[[decision]]\nname = "d"\nexpression = "1"\n').encode()})
+    line = 5 if "\n" in place else 4
+    assert str(caught.value).startswith(f"policy.toml:{line}: 这一行有看不见的控制字符 \\")
+    assert read_files(
+        {"policy.toml": toml.replace(written, r"\u4e00").encode() + b'[[decision]]\nname = "d"\nexpression = "1"\n'}
+    )

@@ -52,6 +52,7 @@ _KEYS = {
 }  # fmt: skip
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot hold
+_TOML_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|[^uU])")
 
 
 def decode(content: bytes, file: str) -> str:
@@ -66,11 +67,32 @@ def decode(content: bytes, file: str) -> str:
     return text
 
 
+def _controls(value: Any) -> list[str]:
+    """The control signs in what a TOML file holds, names of keys included."""
+    if isinstance(value, str):
+        return _CONTROL.findall(value)
+    parts = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [sign for part in parts for sign in _controls(part)]
+
+
+def _refuse_escaped(text: str, top: dict[str, Any]) -> None:
+    """Raises PolicyError for a control sign that a TOML file writes as an escape, such as `\\u0001`."""
+    signs = _controls(top)
+    for found in _TOML_ESCAPE.finditer(text) if signs else ():
+        # in a remark or a text in single quotes an escape is none: the one that is, the file has fewer signs without
+        without = text[: found.start()] + "\ue000" + text[found.end() :]
+        if found.group()[1] in "bfuU" and len(_controls(tomllib.loads(without))) < len(signs):
+            line = text.count("\n", 0, found.start()) + 1
+            raise PolicyError("control-sign", POLICY_FILE, line, sign=found.group())
+
+
 class _Lines:
     """Finds the line of a block of policy.toml, since the TOML reader does not keep it."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.splitlines()
+        self.lines = text.split(
+            "\n"
+        )  # as editors count them: a text may hold other signs that Python takes for ends of lines
 
     def block(self, header: str, index: int) -> int:
         """Line of the `index`-th `[[header]]`, from 1."""
@@ -209,6 +231,7 @@ class _Folder:
             if "key part" in str(error) and not body.isascii():
                 raise PolicyError("bad-toml-key", POLICY_FILE, line) from None
             raise PolicyError("bad-toml", POLICY_FILE, line, why=str(error)) from None
+        _refuse_escaped(text, self.top)
         self.lines = _Lines(text)
         _keys(self.top, "policy.toml", 1)
 
