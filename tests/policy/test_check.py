@@ -267,6 +267,24 @@ def test_a_gap_where_a_figure_may_be_left_out_is_told_once(tmp_path: Path) -> No
     assert problems(folder, *FAULTS) == []
 
 
+def test_a_plain_gap_and_one_where_a_figure_is_left_out_are_both_shown(tmp_path: Path) -> None:
+    folder = write(tmp_path, ['a,< 10,-,-,-,"""p""",c', 'b,> 10,-,-,-,"""q""",c'])
+    toml = (folder / "policy.toml").read_text(encoding="utf-8")
+    (folder / "policy.toml").write_text(
+        toml.replace('type = "number"', 'type = "number"\noptional = true'), encoding="utf-8"
+    )
+    assert [found.sentence("en") for found in problems(folder, *FAULTS)] == [
+        "no rule matches some families, for example x = 10",
+        "no rule matches some families where x is left out",
+    ]
+    write_rows = (
+        'a,-,-,"""A""",-,"""p""",c'  # of another city no rule speaks, whatever x is: that is one gap, told once
+    )
+    (folder / "d.csv").write_text(f"rule,x,double,city,flag,→ d,clause\n{write_rows}\n", encoding="utf-8")
+    (found,) = problems(folder, *FAULTS)
+    assert found.sentence("en").startswith("no rule matches some families, for example city")
+
+
 EARLIER = [
     # figure or decision before, hit policy, rows of `aid`, told
     ('expression = "x + 1"', "U", ["a,< 3,p", "b,>= 3,q"], []),

@@ -250,7 +250,7 @@ def _together(prover: Prover, a: int, b: int) -> Answer:
 
 
 def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
-    """A family that no rule matches although all is given, else one that leaves out what may be left out."""
+    """A family that no rule matches although all is given, and one that falls through since it leaves out what may be left out."""
     everything = range(len(prover.table.rules))
     names = prover.optional
 
@@ -263,8 +263,13 @@ def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
     def left_out(view: View) -> list[Formula]:
         return [*view.all_fail(), either(*map(view.reading.absent, names))]
 
+    def only_left_out(view: View) -> list[Formula]:
+        """Of families that some rule would cover but for what they leave out: the others are in the gap that is told already."""
+        return [*left_out(view), either(*map(view.reading.rule, prover.but_for_optional))]
+
+    told = False
     for question in (given, *([left_out] if names else [])):
-        answer = prover.ask(question, undecided)
+        answer = prover.ask(only_left_out if told else question, undecided)
         if answer.point is not None:
             missing, example = ", ".join(answer.absent), prover.example(answer)
             values = {
@@ -274,8 +279,8 @@ def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
                 "example_en": f", for example {example}" if example else "",
             }
             yield Problem("gap", decision.file, 1, values, "warning")
-            return
-        if not answer.proved:
+            told = True
+        elif not answer.proved:
             yield _open(decision.file, 1, "是否有遗漏的情形", "whether every family is covered")
             return
 

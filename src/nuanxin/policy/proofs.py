@@ -26,7 +26,7 @@ from nuanxin.policy.feel import (
     walk,
 )
 from nuanxin.policy.logic import All, Choice, Formula, Search, Some, Undecided, variables
-from nuanxin.policy.model import Decision, Model, Rule, Table
+from nuanxin.policy.model import Cell, Decision, Model, Rule, Table
 from nuanxin.policy.reading import ABSENT, DAY_0, Reading, Setting, Shape, ranked, sign, variable, variables_in
 from nuanxin.policy.rows import Decided, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text, show
@@ -112,6 +112,15 @@ class Prover:
             background.append(home)
         background += reading.definitions(earlier)
         return View(reading, self.table.rules, reading.search(self.cents), background, whole, setting)
+
+    @cached_property
+    def but_for_optional(self) -> list[Rule]:
+        """The rules without the cells that rest on what may be left out."""
+
+        def given(cell: Cell) -> bool:
+            return not self.shape.nullable & set(variables_in(self.shape.opened(cell.tree)))
+
+        return [replace(rule, cells=tuple(filter(given, rule.cells))) for rule in self.table.rules]
 
     @cached_property
     def _defined(self) -> list[View]:
