@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -29,7 +30,7 @@ from nuanxin.policy.explain import (
 )
 from nuanxin.policy.feel import Arith, Call, Compare, Expr, ListOf, Lit, Match, Name, names_in, resting_on, walk
 from nuanxin.policy.model import Decision, Input, Label
-from nuanxin.policy.rows import Both, Decided, Reason, RowDecider
+from nuanxin.policy.rows import Both, Decided, Outcome, Reason, RowDecider
 from nuanxin.policy.values import NUMERIC, UNKNOWN, number_text
 
 CENT = Fraction(1, 100)
@@ -90,6 +91,94 @@ def _sides_of(near: "Near", decision: Decision) -> tuple[Reason, ...]:
 _known: WeakKeyDictionary[RowDecider, dict[Any, tuple[Reason, ...]]] = WeakKeyDictionary()
 
 
+class Ground:
+    """What a decision rests on, as far as one input moves it: the same for every family, so it is looked over once."""
+
+    def __init__(self, decider: RowDecider, decision: Decision, item: Input) -> None:
+        self.item = item
+        reached = decider.reached(item.name)
+        self.others = reached & {one.name for one in decider.model.decisions}
+        self.limits = [limit for limit in explainer(decider).limits(decision) if limit.reads & reached]
+        self.whole = any(limit.reads & self.others for limit in self.limits)
+        self.straight = all(explainer(decider).straight(one, item.name, self.others) for one in self.limits)
+        self.trees = _trees(decider, decision)
+        self.parts = [part for tree in self.trees for part in walk(tree)]
+
+    @cached_property
+    def constants(self) -> list[Any]:
+        """The values of a truth or text input that the decision names."""
+        if self.item.type == "boolean":
+            return [True, False]
+        if self.item.type != "string":
+            return []
+        named = [
+            value.value
+            for part in self.parts
+            for this, other in _compared(part)
+            if this == Name(self.item.name)
+            for value in (other.items if isinstance(other, ListOf) else (other,))
+            if isinstance(value, Lit) and isinstance(value.value, str)
+        ]
+        return list(dict.fromkeys(named))
+
+    @cached_property
+    def only_compared(self) -> bool:
+        """Whether a text or a day is used in comparisons alone, a text in those with constants; else nobody knows where the result turns."""
+        uses = asked = 0
+        for part in self.parts:
+            uses += part == Name(self.item.name)
+            for this, other in _compared(part):
+                plain = self.item.type == "date" or (
+                    not (isinstance(part, Compare) and part.op not in ("=", "!="))
+                    and all(isinstance(one, Lit) for one in (other.items if isinstance(other, ListOf) else (other,)))
+                )
+                asked += this == Name(self.item.name) and plain
+        return uses == asked
+
+    @cached_property
+    def in_sight(self) -> bool:
+        """Whether nothing the decision rests on turns again and again, as a remainder or a power does."""
+        return not any(
+            (isinstance(part, Call) and part.name == "modulo")
+            or (isinstance(part, Arith) and part.op == "**" and names_in(part))
+            for part in self.parts
+        )
+
+    @cached_property
+    def members(self) -> list[str] | None:
+        """The texts that a list is asked for; None where it is used in another way too."""
+        found: list[str] = []
+        for part in self.parts:
+            match part:
+                case Call("list contains", (Name(name), Lit(str() as value))) if name == self.item.name:
+                    found.append(value)
+        uses = sum(part == Name(self.item.name) for part in self.parts)
+        return list(dict.fromkeys(found)) if len(found) == uses else None
+
+
+def _trees(decider: RowDecider, decision: Decision) -> list[Expr]:
+    """Everything that the decision's result rests on."""
+    figures = {figure.name: figure.tree for figure in decider.model.figures}
+    read = resting_on(decision.reads(), decider.reads)
+    found = [figures[name] for name in read if name in figures]
+    for one in decider.upstream(decision):
+        found += [one.tree] if one.tree is not None else []
+        for rule in one.table.rules if one.table else ():
+            found += [*(cell.tree for cell in rule.cells), *rule.outputs]
+    return found
+
+
+_grounds: WeakKeyDictionary[RowDecider, dict[tuple[str, str], Ground]] = WeakKeyDictionary()
+
+
+def ground(decider: RowDecider, decision: Decision, item: Input) -> Ground:
+    known = _grounds.setdefault(decider, {})
+    key = (decision.name, item.name)
+    if key not in known:
+        known[key] = Ground(decider, decision, item)
+    return known[key]
+
+
 @dataclass(slots=True)
 class Near:
     """One family, and the same with one figure put in place of another."""
@@ -97,6 +186,7 @@ class Near:
     decider: RowDecider
     state: Decided
     _tried: dict[tuple[str, Any], Decided] = field(default_factory=dict)
+    _outcomes: dict[Any, Outcome] = field(default_factory=dict)
     _zeros: dict[tuple[str, str, Fraction], set[Fraction]] = field(default_factory=dict)
     _bent: set[tuple[str, str, Fraction]] = field(default_factory=set)
 
@@ -110,7 +200,7 @@ class Near:
         """The family with `value` as expressions see it."""
         key = (item.name, tuple(value) if isinstance(value, list) else value)
         if key not in self._tried:
-            self._tried[key] = self.decider.again(self.state, item.name, value)
+            self._tried[key] = self.decider.again(self.state, item.name, value, self._outcomes)
         return self._tried[key]
 
     def result(self, decision: Decision, item: Input, value: Any) -> Result | None:
@@ -125,24 +215,18 @@ class Near:
     def _own_zeros(self, decision: Decision, item: Input, start: Fraction) -> set[Fraction]:
         key = (decision.name, item.name, start)
         if key not in self._zeros:
-            reached = self.decider.reached(item.name)
-            limits = [limit for limit in explainer(self.decider).limits(decision) if limit.reads & reached]
-            others = reached & self.state.outcomes.keys()
-            whole = any(limit.reads & others for limit in limits)
+            about = ground(self.decider, decision, item)
             self._zeros[key] = set()
-            if limits:
+            if about.limits:
                 # downwards from the top of the allowed values: what is not allowed has no margin
                 way = next((way for way in (1, -1) if self._allowed_along(item, start, way)), 1)
                 envs = [
-                    self.decided(item, point).env if whole else self.decider.figures(self.state, item.name, point)
+                    self.decided(item, point).env if about.whole else self.decider.figures(self.state, item.name, point)
                     for point in (start, start + way, start + 2 * way)
                 ]
-                margins = [[_margin(one.value(env), one.limit(env)) for env in envs] for one in limits]
+                margins = [[_margin(one.value(env), one.limit(env)) for env in envs] for one in about.limits]
                 self._zeros[key] = {start + way * step for found in margins if (step := _to_zero(*found)) is not None}
-                if not all(
-                    None not in found and explainer(self.decider).straight(one, item.name, others)
-                    for one, found in zip(limits, margins, strict=True)
-                ):
+                if not about.straight or any(None in found for found in margins):
                     self._bent.add((decision.name, item.name, start))
         return self._zeros[key]
 
@@ -173,69 +257,6 @@ class Near:
             found = {value for value in found if value >= lowest}
         return {value for value in found if self.decider.allowed(item.name, value)}
 
-    def constants(self, item: Input, decision: Decision) -> list[Any]:
-        """The other values of a truth or text input that the decision names."""
-        if item.type == "boolean":
-            return [True, False]
-        if item.type != "string":
-            return []
-        named = [
-            value.value
-            for tree in self._trees(decision)
-            for part in walk(tree)
-            for this, other in _compared(part)
-            if this == Name(item.name)
-            for value in (other.items if isinstance(other, ListOf) else (other,))
-            if isinstance(value, Lit) and isinstance(value.value, str)
-        ]
-        return list(dict.fromkeys(named))
-
-    def _only_compared(self, decision: Decision, item: Input) -> bool:
-        """Whether a text or a day is used in comparisons alone, a text in those with constants; else nobody knows where the result turns."""
-        uses = asked = 0
-        for part in (part for tree in self._trees(decision) for part in walk(tree)):
-            uses += part == Name(item.name)
-            for this, other in _compared(part):
-                plain = item.type == "date" or (
-                    not (isinstance(part, Compare) and part.op not in ("=", "!="))
-                    and all(isinstance(one, Lit) for one in (other.items if isinstance(other, ListOf) else (other,)))
-                )
-                asked += this == Name(item.name) and plain
-        return uses == asked
-
-    def _in_sight(self, decision: Decision) -> bool:
-        """Whether nothing the decision rests on turns again and again, as a remainder or a power does."""
-        parts = [part for tree in self._trees(decision) for part in walk(tree)]
-        return not any(
-            (isinstance(part, Call) and part.name == "modulo")
-            or (isinstance(part, Arith) and part.op == "**" and names_in(part))
-            for part in parts
-        )
-
-    def _trees(self, decision: Decision) -> list[Expr]:
-        """Everything that the decision's result rests on."""
-        figures = {figure.name: figure.tree for figure in self.decider.model.figures}
-        read = resting_on(decision.reads(), self.decider.reads)
-        found = [figures[name] for name in read if name in figures]
-        for one in self.decider.upstream(decision):
-            found += [one.tree] if one.tree is not None else []
-            for rule in one.table.rules if one.table else ():
-                found += [*(cell.tree for cell in rule.cells), *rule.outputs]
-        return found
-
-    def members(self, item: Input, decision: Decision) -> list[str] | None:
-        """The texts that a list is asked for; None where it is used in another way too."""
-        found: list[str] = []
-        asked = 0
-        trees = self._trees(decision)
-        for part in (part for tree in trees for part in walk(tree)):
-            match part:
-                case Call("list contains", (Name(name), Lit(str() as value))) if name == item.name:
-                    found.append(value)
-                    asked += 1
-        uses = sum(part == Name(item.name) for tree in trees for part in walk(tree))
-        return list(dict.fromkeys(found)) if asked == uses else None
-
     # answers
     def changes(self, decision: Decision) -> list[Change]:
         """Per input and other result, the smallest change that reaches it."""
@@ -250,7 +271,7 @@ class Near:
                     self._candidates(decision, item, value), key=lambda new: (abs(new - value), new)
                 )
             else:
-                candidates = [new for new in self.constants(item, decision) if new != value]
+                candidates = [new for new in ground(self.decider, decision, item).constants if new != value]
             reached: set[Result] = set()
             for new in candidates[:MAX_CANDIDATES]:
                 result = self.result(decision, item, new)
@@ -310,7 +331,8 @@ class Near:
                 if values
                 else None
             )
-        if not (self._only_compared(decision, item) if item.type == "date" else self._in_sight(decision)):
+        about = ground(self.decider, decision, item)
+        if not (about.only_compared if item.type == "date" else about.in_sight):
             return None
         step = dt.timedelta(1) if item.type == "date" else self.unit(item)
         spans: list[tuple[Any, tuple[Result, tuple[Reason, ...]] | None]] = []
@@ -335,17 +357,18 @@ class Near:
 
     def _values(self, decision: Decision, item: Input) -> list[tuple[Label, Any]]:
         """What a text, a truth value or a list of texts may be, as far as it matters; nothing where that is not known, or too much to tell."""
+        about = ground(self.decider, decision, item)
         if item.type == "list<string>":
-            members = self.members(item, decision)
+            members = about.members
             if not members or len(members) > MAX_MEMBERS:
                 return []
             return [
                 (_held(members, held), [name for name, inside in zip(members, held, strict=True) if inside])
                 for held in product((True, False), repeat=len(members))
             ]
-        if not self._only_compared(decision, item):
+        if not about.only_compared:
             return []
-        values = self.constants(item, decision)
+        values = about.constants
         if item.name == self.decider.model.area_input:
             areas = (one.area for one in self.decider.model.standards if one.area)
             values = list(dict.fromkeys((*values, *areas)))
@@ -377,7 +400,8 @@ class Near:
             zeros |= self.zeros(decision, item, probe)
             if self.told(decision, item, probe):
                 break
-        return sorted(self.grid(item, {*zeros, Fraction(0), PROBES[-1]}))
+        ends = {one for one in (Fraction(0), PROBES[-1]) if self.decider.allowed(item.name, one)}
+        return sorted(self.grid(item, zeros) | ends)
 
     def _days(self, decision: Decision, item: Input) -> list[dt.date]:
         """Days on every side of every day that the date is compared with, rising."""

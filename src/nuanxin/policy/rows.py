@@ -195,10 +195,28 @@ class RowDecider:
         """What a rule of its table gives."""
         return [one(state.env) for one in self._tables[decision.name][index].outputs]
 
-    def again(self, state: Decided, name: str, value: Any) -> Decided:
-        """The same family with another value of one input, as expressions see it: only what rests on that input is worked out again."""
+    def again(self, state: Decided, name: str, value: Any, known: dict[Any, Outcome]) -> Decided:
+        """The same family with another value of one input, as expressions see it: only what rests on that input is worked out again.
+
+        `known`: the outcomes found so far for other values of it, by what each decision reads; most decisions see few.
+        """
         found = Decided(*self._put(state, name, value), dict(state.outcomes), state.as_of)
-        self._run(self._resting_on(name), found)
+        reached = self._resting_on(name)
+        moved = {name, *self._standard_names, *(item.name for item in reached)}
+        for item in reached:
+            if isinstance(item, Figure):
+                self._run((item,), found)
+                continue
+            seen = [found.env.get(one) for one in self.reads[item.name] if one in moved]
+            if any(isinstance(one, list | dict) for one in seen):
+                self._run((item,), found)
+                continue
+            key = (item.name, name, name in found.bad, *((type(one), one) for one in seen))
+            if key in known:
+                self._note(item, known[key], found)
+            else:
+                self._run((item,), found)
+                known[key] = found.outcomes[item.name]
         return found
 
     def figures(self, state: Decided, name: str, value: Any) -> dict[str, Any]:
@@ -227,9 +245,11 @@ class RowDecider:
             if isinstance(item, Figure):
                 state.env[item.name] = self._figures[item.name](state.env)
                 continue
-            outcome = self.outcome(item, state)
-            state.outcomes[item.name] = outcome
-            state.env[item.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
+            self._note(item, self.outcome(item, state), state)
+
+    def _note(self, decision: Decision, outcome: Outcome, state: Decided) -> None:
+        state.outcomes[decision.name] = outcome
+        state.env[decision.name] = (None if self.strict else UNKNOWN) if outcome.problem else outcome.value
 
     def _resting_on(self, name: str) -> tuple[Figure | Decision, ...]:
         """The figures and decisions that an input reaches, in order."""
