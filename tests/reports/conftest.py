@@ -87,12 +87,14 @@ class Rows:
                       "policy": "example", "area": "青铜峡"},
         )[0]  # fmt: skip
 
-    def returned(self, org, quarter="2022Q3", *, nil=False, state="taken", companion_of=None, replaced_by=None):
+    def returned(
+        self, org, quarter="2022Q3", *, nil=False, state="taken", companion_of=None, replaced_by=None, urgent=False
+    ):
         n = self.number()
         return Return.objects.create(
             code=f"{quarter}/{org.code}/{n}", round=self.round(quarter), org=org, file_name=f"{n}.xlsx", attachment=self.attachment(),
             received_on=date(2022, 9, 1), late=False, by="ma", state=state, nil=nil, companion_of=companion_of,
-            replaced_by=replaced_by, refused_whole={"zh": "坏"} if state == "refused" else None,
+            urgent=urgent, replaced_by=replaced_by, refused_whole={"zh": "坏"} if state == "refused" else None,
         )  # fmt: skip
 
     def owed(self, *orgs, quarter="2022Q3"):

@@ -169,6 +169,9 @@ def test_returned_nil_and_silent_make_what_is_owed(rows, city):
     rows.returned(a, state="replaced", replaced_by=first)
     rows.returned(b, nil=True)
     rows.returned(c, state="refused")
+    # Sent between rounds for a family in need: no union's return.
+    rows.returned(a, urgent=True)
+    rows.returned(d, urgent=True)
     names = ("returns_owed", "returns_received", "returns_nil", "returns_silent")
     assert [value(name, city) for name in names] == [4, 1, 1, 2]
 

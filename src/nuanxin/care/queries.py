@@ -33,6 +33,8 @@ ENDED = ("certified", "refused", "closed")
 ASIDE = ("replaced", "repeated", "known")
 FIGURES = ("income", "deductions", "net", "members", "M")
 AID = ("living", "medical", "schooling", "accident", "total")
+# A file that is its union's return: it stands, is not the second file of a CSV return, nor sent between rounds for a family in need.
+RETURNED = Q(state=Return.TAKEN, companion_of=None, urgent=False)
 
 
 def held_of(lead: Lead) -> str:
@@ -230,9 +232,14 @@ def _state(taken: Return | None) -> str:
     return "silent" if taken is None else "nil" if taken.nil else "returned"
 
 
+def returned() -> QuerySet[Return]:
+    """The return of the union and the round of an outer ``Owed``."""
+    return Return.objects.filter(RETURNED, round=OuterRef("round"), org=OuterRef("org"))
+
+
 def silent(round_: Round) -> QuerySet[Org]:
     """The unions that owe a return and have sent no valid file: the reminders list."""
-    taken = round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False, org=OuterRef("pk"))
+    taken = round_.returns.filter(RETURNED, org=OuterRef("pk"))
     return Org.objects.filter(owed__round=round_).exclude(Exists(taken)).order_by("code")
 
 

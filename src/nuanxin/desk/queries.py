@@ -74,16 +74,9 @@ def _case(*whens: When, default: str) -> Case:
 # ------------------------------------------------------------------------------------------------------------------ rounds
 
 
-def _sent() -> QuerySet[Return]:
-    """The files that stand of the union and the round of an outer ``Owed``."""
-    return Return.objects.filter(
-        round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None, urgent=False
-    )
-
-
 def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
     """The rounds (of a state; with a text in their quarter), newest first, each with its counts among what the viewer may see: owed, returned, nil, silent, filed, refused."""
-    sent = _sent()
+    sent = care.returned()
 
     def number(rows: QuerySet[Any]) -> Coalesce:
         counted = rows.order_by().values("round").annotate(n=Count("pk")).values("n")
@@ -279,7 +272,7 @@ def board(viewer: Viewer, round_: Round) -> Board:
     for lead in described(all_.filter(firsts)).order_by("clock_on", "pk"):
         shown[lead.column].append(lead)
     columns = [Column(key, counts.get(key, 0), shown[key]) for key in words.BOARD]
-    sent = _sent()
+    sent = care.returned()
     owed = viewer.rows(Owed).filter(round=round_).annotate(full=Exists(sent.filter(nil=False)), there=Exists(sent))
     quota = owed.aggregate(
         owed=Count("pk"), returned=Count("pk", filter=Q(full=True)), sent=Count("pk", filter=Q(there=True))
@@ -317,7 +310,7 @@ def _steps(round_: Any, today: date, counts: dict[str, int]) -> list[Step]:
 
 def owing(viewer: Viewer, round_: Round) -> QuerySet[Any]:
     """The unions in the viewer's reach that owe a return, each with its state (``words.RETURN``) and the key of the file that stands."""
-    sent = _sent()
+    sent = care.returned()
     return (
         viewer.rows(Owed).filter(round=round_).select_related("org").order_by("org__code")
         .annotate(file=Subquery(sent.order_by("-pk").values("pk")[:1]))

@@ -33,6 +33,7 @@ from django.db.models.functions import Coalesce
 from django.urls import resolve
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.care import queries as care
 from nuanxin.care.models import Consent, Finding, Lead, Objection, Offer, Owed, Posted, Return, Review, Round, Visit
 from nuanxin.desk.words import Words
 from nuanxin.matters.models import Matter
@@ -127,11 +128,8 @@ def _by_round(
 
 
 def _silent(desk: Desk, orgs: Reach) -> QuerySet[Any]:
-    sent = Return.objects.filter(
-        round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN, companion_of=None, urgent=False
-    )
     orgs = desk.reach("return.read", but=STEWARD)
-    rows = Owed.objects.filter(round__in=desk.rounds, org__in=orgs).exclude(Exists(sent))
+    rows = Owed.objects.filter(round__in=desk.rounds, org__in=orgs).exclude(Exists(care.returned()))
     late = Q(round__returns_due_on__lt=desk.today)
     own = Q(org__in=desk.reach("return.receive", but=CITY))
     return _given(

@@ -31,6 +31,7 @@ from django.db.models.functions import Cast, Coalesce, Round
 
 from nuanxin.books.models import Consolation, JobOffer, MutualAid, StudentGrant
 from nuanxin.books.queries import counting
+from nuanxin.care import queries as care
 from nuanxin.care.models import AidPlan, Finding, HouseholdFile, Offer, Owed, Return, Visit
 from nuanxin.matters.models import Matter
 from nuanxin.matters.queries import late_at
@@ -382,20 +383,18 @@ def _visits(span: Range) -> QuerySet[Visit]:
 
 
 def _returns(span: Range) -> QuerySet[Return]:
-    """The returns that stand: a union's one of a round; the second file of a CSV return counts with its first."""
+    """The returns that stand: a union's one of a round."""
     return (
-        Return.objects.filter(org__in=span.orgs, round__quarter__range=(span.first, span.last))
-        .filter(state=Return.TAKEN, companion_of__isnull=True)
+        Return.objects.filter(care.RETURNED, org__in=span.orgs, round__quarter__range=(span.first, span.last))
         .select_related("org", "round")
         .order_by("round__quarter", "org__code", "pk")
     )
 
 
 def _silent(span: Range) -> QuerySet[Owed]:
-    sent = Return.objects.filter(round=OuterRef("round"), org=OuterRef("org"), state=Return.TAKEN)
     return (
         Owed.objects.filter(org__in=span.orgs, round__quarter__range=(span.first, span.last))
-        .filter(~Exists(sent))
+        .filter(~Exists(care.returned()))
         .select_related("org", "round")
         .order_by("round__quarter", "org__code")
     )

@@ -7,7 +7,8 @@ from datetime import date
 from django.db import transaction
 from django.db.models import F
 
-from nuanxin.care.models import Owed, Return, Round
+from nuanxin.care.models import Owed, Round
+from nuanxin.care.queries import RETURNED
 from nuanxin.records.services import Many, Refused, sort_out, write_events
 from nuanxin.union.models import User
 from nuanxin.union.queries import covered, nearest_of_each
@@ -22,7 +23,7 @@ def standing(round_: Round, owed: Iterable[Owed], on: date) -> dict[str, tuple[s
     """How each union stands before a reminder, by its code, and the keys of the accounts that would get it: the officers of the union,
     else of the nearest one above it; the city union's own do not count, they remind."""
     owed = list(owed)
-    sent = set(round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False).values_list("org", flat=True))
+    sent = set(round_.returns.filter(RETURNED).values_list("org", flat=True))
     hears = nearest_of_each("return.receive", (one.org for one in owed), on, but_role=CITY)
 
     def state(one: Owed) -> str:

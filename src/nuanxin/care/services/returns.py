@@ -19,6 +19,7 @@ from django.db import transaction
 
 from nuanxin.care import rules
 from nuanxin.care.models import Lead, Raised, Refusal, ReportedMember, Return, Round
+from nuanxin.care.queries import RETURNED
 from nuanxin.care.services import register
 from nuanxin.matters.services import MatterRow, receive_many
 from nuanxin.records.previews import Looked, Preview, Remark
@@ -222,7 +223,7 @@ def receive_nil(*, round_: Round, org: Org, by: User, on: date) -> Return | None
         raise Refused(
             WHOLE["not_owing"][0].format(union=org.name) + " / " + WHOLE["not_owing"][1].format(union=org.code)
         )
-    if round_.returns.filter(org=org, state=Return.TAKEN, companion_of=None, urgent=False, nil=False).exists():
+    if round_.returns.filter(RETURNED, org=org, nil=False).exists():
         raise Refused(
             f"{org.name}本季度已经报了家庭；要改请上传更正后的表 / {org.code} has reported families: send a corrected sheet"
         )
@@ -260,7 +261,7 @@ class _Desk:
             head, _, number = code.rpartition("/")
             numbers[head] = max(numbers[head], int(number))
         self.numbers = numbers
-        self.taken = {r.org_id: r for r in round_.returns.filter(state=Return.TAKEN, companion_of=None, urgent=False)}
+        self.taken = {r.org_id: r for r in round_.returns.filter(RETURNED)}
         refused = round_.returns.filter(state=Return.REFUSED).select_related("attachment")
         self.refused = {(r.attachment.sha256, r.file_name): r for r in refused}
         self.firsts = {Path(r.file_name).stem: r for r in round_.returns.filter(companion_of=None).order_by("pk")}
