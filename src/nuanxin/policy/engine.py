@@ -136,6 +136,22 @@ def result_schema(model: Model, figures: bool) -> dict[str, pa.DataType]:
     return found
 
 
+def dates_of(table: pa.Table, name: str) -> list[dt.date | Reason]:
+    """Each row's date in the column `name`, or why it has none. Raises PolicyError where the table has no column of that name, or two."""
+    if name not in table.column_names:
+        raise PolicyError("no-as-of", name=name)
+    if table.column_names.count(name) > 1:
+        raise PolicyError("duplicate-column", name=name)
+
+    def date(value: Any) -> dt.date | Reason:
+        try:
+            return read(value, "date") or ("needs", {"names": name})
+        except Unreadable:
+            return unreadable(name, value, "date")
+
+    return [date(value) for value in table.column(name).to_pylist()]
+
+
 # profile -------------------------------------------------------------------------------------------------------------
 
 
@@ -463,37 +479,28 @@ class Engine:
     ) -> pa.Table:
         """`as_of`: a date on which the policy is in force, or the name of a date column. `what_if`: a row's date may be one on which it is not."""
         schema = self.refuse_columns(table.column_names, figures)
-        if isinstance(as_of, str):
-            self.date_column(table, as_of)
         own = table.rename_columns(self.own_names(table.column_names))
         if isinstance(as_of, str):
-            columns = self._by_day(own, table.column(as_of), as_of, lang, figures, schema, what_if)
+            days = dates_of(table, as_of)
+            columns = self._by_day(
+                own, days if what_if else list(map(self._in_force, days)), as_of, lang, figures, schema
+            )
         else:
             columns = self._columns(own, as_of, lang, figures, schema)
         for name, kind in schema.items():
             table = table.append_column(pa.field(name, kind), columns[name])
         return table
 
-    @staticmethod
-    def date_column(table: pa.Table, name: str) -> None:
-        """Raises PolicyError where the table has no column of that name, or two."""
-        if name not in table.column_names:
-            raise PolicyError("no-as-of", name=name)
-        if table.column_names.count(name) > 1:
-            raise PolicyError("duplicate-column", name=name)
-
     def _by_day(
         self,
         table: pa.Table,
-        given: pa.ChunkedArray,
+        days: list[dt.date | Reason],
         name: str,
         lang: str,
         figures: bool,
         schema: dict[str, pa.DataType],
-        what_if: bool,
     ) -> dict[str, pa.ChunkedArray]:
-        """Each row decided on its own date. `given`: the column `name`. A row without a date, or with one on which the policy is not in force, is not decided, and told why."""
-        days = [self._day(value, name, what_if) for value in given.to_pylist()]
+        """Each row decided on its own date; one that has a reason instead is not decided, and told why. `name`: the dates' column."""
         good = [place for place, day in enumerate(days) if isinstance(day, dt.date)]
         table = table.append_column(
             AS_OF, pa.array([day if isinstance(day, dt.date) else None for day in days], pa.date32())
@@ -511,16 +518,10 @@ class Engine:
             columns[problem] = pc.coalesce(columns[problem], said)
         return columns
 
-    def _day(self, value: Any, name: str, what_if: bool) -> dt.date | Reason:
-        """The date that a cell says, or why no row can be decided on it."""
-        try:
-            day = read(value, "date")
-        except Unreadable:
-            return unreadable(name, value, "date")
-        if day is None:
-            return "needs", {"names": name}
-        if what_if or self.model.in_force(day):
-            return day  # type: ignore[no-any-return]
+    def _in_force(self, day: dt.date | Reason) -> dt.date | Reason:
+        """A row's date where the policy is in force on it, or why the row cannot be decided."""
+        if not isinstance(day, dt.date) or self.model.in_force(day):
+            return day
         return "not-in-force", {"id": self.model.id, "on": day.isoformat()}
 
     def _source(self, table: pa.Table, as_of: dt.date | str) -> pa.Table:

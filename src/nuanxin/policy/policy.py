@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import pyarrow as pa
 from nuanxin.policy import folder
 from nuanxin.policy.check import check
 from nuanxin.policy.dmn import read_dmn
-from nuanxin.policy.engine import Engine, result_schema, to_arrow
+from nuanxin.policy.engine import Engine, dates_of, result_schema, to_arrow
 from nuanxin.policy.explain import Explanation, explainer
 from nuanxin.policy.messages import PolicyError, Problem
 from nuanxin.policy.model import Case, CaseResult, Model
@@ -269,19 +269,16 @@ class PolicySet:
         `decide` is given a version and its rows. A row without a date, or with one on which no version is in force, goes to the last version, which says why
         it cannot be decided. Raises PolicyError where two versions are in force on a row's date, and where the versions give other columns.
         """
-        Engine.date_column(table, column)
         last = len(self.policies) - 1
         rows: list[list[int]] = [[] for _ in self.policies]
-        places: dict[dt.date, int] = {}
-        for row, value in enumerate(table.column(column).to_pylist()):
-            try:
-                day = read(value, "date")
-            except Unreadable:
-                day = None
-            if day is not None and day not in places:
-                found = any(policy.model.in_force(day) for policy in self.policies)
-                places[day] = self.policies.index(self.at(day)) if found else last
-            rows[last if day is None else places[day]].append(row)
+
+        @cache
+        def place(day: dt.date) -> int:
+            found = any(policy.model.in_force(day) for policy in self.policies)
+            return self.policies.index(self.at(day)) if found else last
+
+        for row, day in enumerate(dates_of(table, column)):
+            rows[place(day) if isinstance(day, dt.date) else last].append(row)
         self._same_columns()
         decided = [
             decide(policy, table.take(pa.array(chosen, pa.int64())))
