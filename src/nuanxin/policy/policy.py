@@ -1,7 +1,7 @@
 """The library's face: `Policy` and `PolicySet`."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -86,6 +86,14 @@ class Policy:
             raise PolicyError("not-in-force", id=self.id, on=on.isoformat())
         return on
 
+    def _when(self, as_of: dt.date | str | None, columns: Collection[str], what_if: bool) -> dt.date | str:
+        """The date of all rows, or the name of the column that holds each one's. Raises PolicyError where it is neither, and as `_on` does."""
+        if isinstance(as_of, str) and as_of in columns:
+            return as_of
+        if isinstance(as_of, str) and not as_of[:4].isdigit():
+            raise PolicyError("no-as-of", name=as_of)
+        return self._on(as_of, what_if)
+
     # deciding
     def decide(
         self,
@@ -105,14 +113,7 @@ class Policy:
         problem in each decision. Raises PolicyError where the table lacks a column.
         """
         arrow = to_arrow(table)
-        on: dt.date | str
-        if isinstance(as_of, str) and as_of in arrow.column_names:
-            on = as_of
-        elif isinstance(as_of, str) and not as_of[:4].isdigit():
-            raise PolicyError("no-as-of", name=as_of)
-        else:
-            on = self._on(as_of, what_if)
-        return self._engine.decide(arrow, on, lang, figures, what_if)
+        return self._engine.decide(arrow, self._when(as_of, arrow.column_names, what_if), lang, figures, what_if)
 
     def decide_parquet(
         self, source: Path, out: Path, as_of: dt.date | str | None = None, *, lang: str = "both"

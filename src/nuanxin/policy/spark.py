@@ -68,11 +68,10 @@ def decide_frame(
     for name in added:
         if name in frame.columns:
             raise PolicyError("column-taken", name=name)
-    if not isinstance(as_of, str) or as_of not in frame.columns:
-        as_of = policy._on(as_of, False)
+    on = policy._when(as_of, frame.columns, False)
     given = to_arrow_schema(frame.schema)
     schema = pa.schema([*given, *(pa.field(name, kind) for name, kind in added.items())])
-    return frame.mapInArrow(decider(policy, as_of, lang), from_arrow_schema(schema))
+    return frame.mapInArrow(decider(policy, on, lang), from_arrow_schema(schema))
 
 
 def session() -> "SparkSession":
@@ -125,8 +124,6 @@ def decide_table(
 ) -> pa.Table:
     """An Arrow table sent to Spark, decided there, and brought back in its order."""
     policy._engine.refuse_columns(table.column_names)
-    if isinstance(as_of, str) and as_of not in table.column_names and not as_of[:4].isdigit():
-        raise PolicyError("no-as-of", name=as_of)
     own = table.rename_columns(policy._engine.own_names(table.column_names))
     numbered = own.append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
     frame: Any = spark.createDataFrame(numbered)
