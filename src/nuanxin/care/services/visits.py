@@ -482,11 +482,12 @@ def excuse(*, lead: Lead, reason: str, until: date, by: User, on: date) -> None:
             raise Refused("这户安排给了别的走访人 / this family's visit is planned for other visitors")
         waiting = Lead.objects.filter(pk=lead.pk, state__in=["due", "away"])
         told = {"excused_on": on, "excuse": reason.strip()[:200], "clock_on": until}
-        if waiting.filter(**told).exists() and not planned.exists():
-            return
-        if not waiting.update(**told):
+        changed = waiting.exclude(**told).update(**told)
+        if not changed and not waiting.exists():
             raise Refused(f"{lead.code} 不在待访状态 / {lead.code} is not due for a visit")
-        planned.delete()
+        dropped, _ = planned.delete()
+        if not changed and not dropped:
+            return
         lines = [("visit.excuse", f"lead:{lead.code}", {"until": until.isoformat()})]
         write_events(chain=lead.round.org.code, lines=lines, by=by.username, on=on)
 
