@@ -229,13 +229,9 @@ def _look_silent(seen: Viewer, found: QuerySet[Any]) -> Look:
     for owed in able:
         state, hears = now[owed.org.code]
         if state == reminders.SILENT:
-            last = _("已催 %(n)d 次，上次 %(day)s") % {"n": owed.reminders, "day": words.short_day(owed.reminded_on)}
-            cells = (
-                owed.org.name,
-                last if owed.reminders else _("还没有催过"),
-                _("%(n)d 人") % {"n": len(hears)},
-            )
-            rows.append(Row(owed.org.code, state, cells))
+            last = {"n": owed.reminders, "day": words.short_day(owed.reminded_on)}
+            so_far = _("已催 %(n)d 次，上次 %(day)s") % last if owed.reminders else _("还没有催过")
+            rows.append(Row(owed.org.code, state, (owed.org.name, so_far, _("%(n)d 人") % {"n": len(hears)})))
 
     def standing(state: str) -> list[str]:
         return [code for code, (stood, _users) in now.items() if stood == state]

@@ -84,17 +84,22 @@ def _attention(
     seen: Viewer, span: Range, numbers: dict[str, Value], quarters: figures.Quarters
 ) -> list[tuple[str, str, str, str, str]]:
     """What needs attention in the range, and what went well: mark (no, ask, yes), a sentence, the page of its records, a second line and
-    where that leads."""
+    where that leads, if the viewer may go there."""
+
+    def opened(operation: str, page: str, asked: str, *args: str) -> str:
+        return reverse(page, args=args) + asked if seen.may(operation) else ""
+
     lines = [
-        ("no", f"{figures.OPENED[name].label(words.spoken())} {numbers[name]:,}", _records(name, span), _("去看谁在办"), reverse("desk:matters") + f"?state=late&kind={kind}")
+        (
+            "no", f"{figures.OPENED[name].label(words.spoken())} {numbers[name]:,}", _records(name, span), _("去看谁在办"),
+            opened("matter.read", "desk:matters", f"?state=late&kind={kind}"),
+        )
         for name, kind in (("problems_overdue", "problem"), ("wishes_overdue", "wish")) if numbers[name]
     ] or [("yes", _("没有超期的难题和微心愿"), "", "", "")]  # fmt: skip
     if quarters.silent:
         said = {"n": f"{quarters.silent:,}", "quarter": quarter_name(span.last)}
         reminded = _("已催 %(n)s 次") % {"n": f"{quarters.reminders:,}"} if quarters.reminders else _("还没有催过")
-        owing = (
-            f"{reverse('desk:returns', args=[span.last])}?tab=unions&state=silent" if seen.may("return.read") else ""
-        )
+        owing = opened("return.read", "desk:returns", "?tab=unions&state=silent", span.last)
         lines.append(
             (
                 "ask",
