@@ -83,6 +83,9 @@ class Mark:
         return (self.resident_id, self.phone, self.card)
 
 
+PLANT = Mark("隐泉", "独孤", "7391", "PLANT", 777777)
+
+
 def plant(mark: Mark, *, org: Org, round_: Round, by: User, other: User, visitors: tuple[User, User], on: date) -> None:
     """Families of ``org`` in every state that a round has, with all that hangs on them."""
     city, quarter = round_.org, round_.quarter

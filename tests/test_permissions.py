@@ -40,7 +40,7 @@ from nuanxin.union import rules
 from nuanxin.union.models import Household, Org, SavedFilter, User
 from nuanxin.union.services import appoint
 from tests.answers import Ask, asks, is_page, read, without_tokens
-from tests.planted import Mark, plant
+from tests.planted import PLANT, Mark, plant
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +67,6 @@ SELF = {rules.WORKER: "own", rules.VISITOR: "city", rules.CITY: "city"}
 UNION, CITY = {"own", "street", "city", "province"}, {"city", "province"}
 ROUND, PUBLIC = UNION | {"under", "beside"}, set(POSTS)
 HIDDEN = ("under", "beside", "other", "other_province")
-PLANT = Mark("隐泉", "独孤", "7391", "PLANT", 777777)
 # Families that those elsewhere have themselves, found by the same words.
 NEAR = {
     "under": Mark("明泉", "慕容", "2450", "NEARA", 222222),

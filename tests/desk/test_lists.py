@@ -13,13 +13,14 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 from tests.desk.one_family import DAY, world
+from tests.planted import PLANT
 from tests.test_permissions import OBJECTS, ours
 
 from nuanxin.records.models import Event
 
 pytestmark = pytest.mark.django_db
 __all__ = ["world"]
-SECRETS = ("独孤无痕", "640300000000000000")
+SECRETS = (PLANT.name, *PLANT.numbers)
 # Each list: who looks at it, and the parameters that it cannot do without.
 LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "desk:home": ("he", {"tab": "all"}),
@@ -179,7 +180,7 @@ def test_the_other_citys_officer_finds_nothing_of_it(opened, sign_in, name):
     if answer.status_code == 200:
         assert not [
             word
-            for word in ("独", "隐泉", "QTX-H777777", "QTX-M-PLANT", "w-plant")
+            for word in ("独", "隐泉", "QTX-H73917", "QTX-M-PLANT", "w-plant")
             if word
             in answer.content.decode().replace('value="独孤"', "").replace("「独孤」", "").replace("%E7%8B%AC", "")
         ]
