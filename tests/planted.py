@@ -24,9 +24,9 @@ from nuanxin.care.models import (
 )
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
-from nuanxin.records.services import keep_content
+from nuanxin.records.services import keep_content, write_events
 from nuanxin.union import rules, secrets
-from nuanxin.union.models import Claim, Household, Kinship, Org, Person, SavedFilter, User
+from nuanxin.union.models import Addition, Claim, Household, Kinship, Org, Person, SavedFilter, User
 from nuanxin.union.services import appoint
 from tests.pictures import png
 
@@ -244,6 +244,12 @@ def plant(mark: Mark, *, org: Org, round_: Round, by: User, other: User, visitor
             account=worker,
         )  # fmt: skip
         Raised.objects.create(source=sent, matter=matter)
+    more = Addition.objects.create(
+        id=mark.key, subject=f"matter:{city.code}-M-{mark.code}", text=f"{mark.word}车间还是没有", photo=photo, user=worker, added_on=on
+    )  # fmt: skip
+    write_events(
+        chain=city.code, lines=[("matter.more", more.subject, {"addition": more.pk})], by=worker.username, on=on
+    )
     Claim.objects.create(
         user=worker, org=org, name=mark.name, id_hash=secrets.find_key(mark.resident_id), id_cipher=secrets.seal(mark.resident_id),
         id_mask=rules.mask_id(mark.resident_id), asked_on=on,

@@ -131,6 +131,7 @@ OBJECTS: dict[str, Sample] = {
     "desk:post_end": Sample({"name": "ma", "role": "grassroots_officer", "org": "QTX-01"}, UNION - {"own"}),
     "desk:claim": Sample({"name": "w-plant"}, UNION),
     "desk:matter": Sample({"code": "QTX-M-PLANT"}, UNION),
+    "desk:matter_photo": Sample({"code": "QTX-M-PLANT", "pk": 777777}, UNION),
     "desk:matter_assign": Sample({"code": "QTX-M-PLANT"}, UNION),
     "desk:matter_answer": Sample({"code": "QTX-M-PLANT"}, UNION),
     # The two families of a pair may be of any two unions of the city: a pair is judged, and seen, over the whole of it.
@@ -151,6 +152,8 @@ OBJECTS: dict[str, Sample] = {
     "phone:raise": Sample({"kind": "problem"}, PUBLIC),
     "phone:sent": Sample({"code": "QTX-A-PLANT"}, set(), own=rules.WORKER),
     "phone:paper": Sample({"key": 777777}, set(), own=rules.WORKER),
+    "phone:photo": Sample({"key": 777777}, set(), own=rules.WORKER),
+    "phone:more": Sample({"code": "QTX-M-PLANT"}, set(), own=rules.WORKER),
     "phone:matter": Sample({"code": "QTX-M-PLANT"}, set(), own=rules.WORKER),
     "phone:unsolved": Sample({"code": "QTX-M-PLANT"}, set(), own=rules.WORKER),
     "phone:review": Sample({"code": "QTX-2023Q3-PLANT-F7"}, set(), own=rules.WORKER),

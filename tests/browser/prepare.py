@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.browser.table import draft_token
 from tests.care.paper import TITLES as SURVEY_TITLES
 from tests.care.paper import number
+from tests.pictures import camera
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 INCOME = 8
@@ -127,7 +128,7 @@ def visits_of_the_open_quarter() -> None:
 def workers() -> None:
     """The demo's worker has begun an application and raised a problem (PROBLEM in the table); w-new, another, has done nothing yet."""
     from nuanxin.care.services import apply
-    from nuanxin.matters.services import raise_one
+    from nuanxin.matters.services import add, raise_one
     from nuanxin.records import clock
     from nuanxin.union import rules
     from nuanxin.union.models import Org, User
@@ -136,7 +137,9 @@ def workers() -> None:
     worker, today = User.objects.get(username="w-demo"), clock.today()
     org = Org.objects.get(code="QTX-01-E09")
     apply.begin(by=worker, on=today)
-    raise_one(kind="problem", content="送餐路上喝不上热水", org=org, by=worker, on=today)
+    raised = raise_one(kind="problem", content="送餐路上喝不上热水", org=org, by=worker, on=today)
+    add(matter=raised, text="中午站点都锁着门。", photo=b"", by=worker, on=today)
+    add(matter=raised, text="这是站点的门。", photo=camera(), by=worker, on=today)
     appoint(user="w-new", name="贺新来", org=org, role=rules.WORKER, from_on=today, by="setup")
 
 

@@ -21,6 +21,8 @@ from playwright.sync_api import Page
 CITY, POLICY, ADMIN, WORKER, NEW, CLAIMING, NOBODY = "he", "pan", "guan", "w-demo", "w-new", "w-claiming", ""
 QUARTER, OPEN_QUARTER = "2022Q4", "2023Q3"
 MATTER = "QTX-M-2023Q2-0023"
+# Raised by w-demo, and added to (prepare.workers).
+PROBLEM = "QTX-M-2023Q3-0004"
 FAMILY, DRAFT, LEAD, FILTER = "QTX-H000011", "QTX-qingtongxia-001", "QTX-2023Q3/QTX-01-E06/1/2", "777001"
 
 # The grass-roots officer of another town than that of the families below (prepare.more_officers), and one of the city who decided nothing yet.
@@ -236,6 +238,9 @@ PAGES = (
     Row("phone:review", who=FILE, face="phone", args=(FILE_FINDING,)),
     Row("phone:review", "error", who=FILE, face="phone", args=(FILE_FINDING,), do=send_door_empty),
     Row("phone:matter", "answered", who=FILE, face="phone", args=(FILE_PROBLEM,)),
+    Row("phone:matter", "added-to", who=WORKER, face="phone", args=(PROBLEM,)),
+    Row("phone:more", who=WORKER, face="phone", args=(PROBLEM,)),
+    Row("phone:more", "error", who=WORKER, face="phone", args=(PROBLEM,), do=send_door_empty),
     Row("phone:unsolved", who=FILE, face="phone", args=(FILE_PROBLEM,)),
     Row("phone:unsolved", "error", who=FILE, face="phone", args=(FILE_PROBLEM,), do=send_door_empty),
     Row("phone:consent", "known", who=FILE, face="phone"),
@@ -255,6 +260,7 @@ PAGES = (
     Row("desk:matters", "saved", query="?kind=problem"),
     Row("desk:matter", args=(MATTER,)),
     Row("desk:matter", "unanswered", args=(MATTER,), do=send_empty),
+    Row("desk:matter", "added-to", args=(PROBLEM,)),
     Row("desk:raise"),
     Row("desk:raise", "nothing-filled-in", do=send_empty),
     # ------------------------------------------------------------------------------------------- the desk: rounds, households
@@ -384,6 +390,8 @@ NO_PAGE = {
     "desk:draft_packed": "a file",
     "desk:policy_packed": "a file",
     "phone:paper": "a file",
+    "phone:photo": "a file",
+    "desk:matter_photo": "a file",
     "desk:my_visits_calendar": "a file",
     "desk:visits_worker": "a script",
     "desk:visit_paper": "a file",

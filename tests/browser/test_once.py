@@ -236,6 +236,7 @@ WORKER_SAYS = (
     on_the_phone("phone:apply", "application.begin", "w-new", "/my/apply/", "开始填写"),
 )  # fmt: skip
 WORKER_APPLIES = (
+    on_the_phone("phone:more", "matter.more", "w-demo", "/my/matters/QTX-M-2023Q3-0004/more/", "提交", in_turn(write("三号楼也没有热水"), a_photo)),
     on_the_phone("phone:matter", "matter.take_back", "w-demo", "/my/matters/QTX-M-2023Q3-0004/", "撤回这件事", unfolds),
     on_the_phone("phone:papers", "application.paper", "w-demo", "/my/apply/papers/", "上传这一份", a_photo),
     on_the_phone("phone:check", "application.send", "w-demo", "/my/apply/check/", "提交困难申报", signs, tells_all),
@@ -243,7 +244,8 @@ WORKER_APPLIES = (
 WORKER_FOLLOWS = (
     on_the_phone("phone:unsolved", "matter.reopen", "w-file", f"/my/matters/{FILE_PROBLEM}/unsolved/", "提交", lambda page: page.locator("main [type=radio]").first.check()),
     on_the_phone("phone:review", "review.ask", "w-file", f"/my/review/{FILE_FINDING}/", "请另一个人复核", write("票据都在")),
-    on_the_phone("phone:hardship", "application.paper", "w-file", f"/my/hardship/{FILE_SENT}/", "补一份材料", a_photo),
+    on_the_phone("phone:hardship", "application.paper", "w-file", f"/my/hardship/{FILE_SENT}/", "补充", a_photo),
+    on_the_phone("phone:hardship", "application.more", "w-file", f"/my/hardship/{FILE_SENT}/", "补充", write("又住院了")),
     on_the_phone("phone:hardship", "application.withdraw", "w-file", f"/my/hardship/{FILE_SENT}/", "撤回申报", unfolds),
     on_the_phone("phone:consent", "consent.withdraw", "w-file", "/my/me/consent/", "撤回授权"),
     on_the_phone("phone:consent", "consent.record", "w-file", "/my/me/consent/", "授权", lambda page: page.get_by_role("checkbox").check()),

@@ -15,12 +15,13 @@ from tests.pictures import camera
 
 from nuanxin.care.models import Consent, Finding, HardshipApplication, Lead, Paper
 from nuanxin.care.routing import Hours
-from nuanxin.care.services import decide, offers, publish, visits
+from nuanxin.care.services import decide, offers, papers, publish, visits
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
-from nuanxin.matters.services import answer, raise_one
+from nuanxin.matters.services import add, answer, raise_one
 from nuanxin.records.models import Event
-from nuanxin.union.models import Household, Notice, Person
+from nuanxin.records.services import Refused
+from nuanxin.union.models import Addition, Household, Notice, Person
 from nuanxin.union.services import tell
 
 pytestmark = pytest.mark.django_db
@@ -147,9 +148,11 @@ def test_everything_of_another_is_not_there(phone, workers, round_, cast, sign_i
     client = phone()
     client.post("/my/matters/new/problem/", {"content": "更衣室没有热水"})
     matter = Matter.objects.get()
+    more = add(matter=matter, text="", photo=camera(), by=workers["w1"], on=DAY)
     theirs = [
         f"/my/hardship/{application.code}/", f"/my/hardship/{lead.code}/", f"/my/apply/sent/{application.code}/",
         f"/my/papers/{paper.pk}/", f"/my/matters/{matter.code}/", f"/my/matters/{matter.code}/unsolved/",
+        f"/my/matters/{matter.code}/more/", f"/my/additions/{more.pk}/",
     ]  # fmt: skip
     for url in theirs:
         assert client.get(url).status_code == 200, url
@@ -312,6 +315,63 @@ def test_a_matter_is_raised_answered_reopened_once_and_taken_back(phone, workers
     assert client.post(f"/my/matters/{one.code}/").status_code == 302
     one.refresh_from_db()
     assert one.state == "withdrawn"
+
+
+def test_a_worker_adds_to_an_open_matter_once_and_the_officer_reads_it(phone, workers, cast, sign_in, day):
+    client = phone()
+    client.post("/my/matters/new/problem/", {"content": "更衣室没有热水"})
+    one = Matter.objects.get()
+    url = f"/my/matters/{one.code}/more/"
+    day(date(2023, 7, 10))
+    for _press in range(2):
+        sent = {"text": "电话 13800000011，洗手间也没有", "photo": SimpleUploadedFile("a.jpg", camera())}
+        assert client.post(url, sent).headers["Location"] == f"/my/matters/{one.code}/"
+    made = Addition.objects.get()
+    assert Event.objects.filter(verb="matter.more").count() == 1
+    assert Notice.objects.get(what="matter.more").user == cast["ma"]
+    assert client.post(url, {"text": "", "photo": ""}).status_code == 422
+    assert client.post(url, {"text": "食堂也没有"}).status_code == 302
+    # Who has not read of the first is not told of the second.
+    assert Notice.objects.filter(what="matter.more").count() == 1
+    assert "食堂也没有" in text_of(client, f"/my/matters/{one.code}/")
+    desk = sign_in("ma")
+    page = text_of(desk, f"/matters/{one.code}/")
+    for words in ("食堂也没有", "洗手间也没有", "职工补充情况"):
+        assert words in page
+    assert desk.get(f"/matters/{one.code}/photos/{made.pk}/").headers["Content-Type"] == "image/jpeg"
+    assert "职工补充了情况" in text_of(desk, "/desk/?tab=mine&new=1")
+    answer(one, text="已装热水器", outcome="done", by=cast["ma"], on=date(2023, 7, 10))
+    assert client.get(url).status_code == 302
+    assert client.post(url, {"text": "又坏了"}).status_code == 422
+    assert Addition.objects.count() == 2
+
+
+def test_a_family_adds_words_to_its_application_until_it_is_decided(
+    phone, workers, round_, cast, sign_in, day, tmp_path
+):
+    client = phone()
+    application = applied(client)
+    url = f"/my/hardship/{application.code}/"
+    house = Lead.objects.get().household
+    for _press in range(2):
+        assert client.post(url, {"kind": "medical", "text": "上周又住院了"}).status_code == 302
+    assert client.post(url, {"kind": "medical", "text": ""}).status_code == 422
+    assert (Addition.objects.count(), Event.objects.filter(verb="application.more").count()) == (1, 1)
+    told = Notice.objects.filter(what="application.more")
+    assert {(one.user, one.subject) for one in told} == {(cast["ma"], f"household:{house.code}")}
+    assert "上周又住院了" in text_of(client, url)
+    open_file(household=house, by=cast["he"], on=DAY, reason="核对")
+    assert "职工补充情况：上周又住院了" in text_of(sign_in("he"), f"/households/{house.code}/?tab=history")
+    # Another of the household follows the case, and does not read what was written.
+    linked(workers["w2"])
+    page = text_of(phone("w2"), f"/my/hardship/{Lead.objects.get().code}/")
+    assert "住院" not in page
+    visited(round_, cast, tmp_path)
+    decide.decide(round_=round_, by=cast["he"], on=date(2023, 7, 13))
+    publish.publish(round_=round_, by=cast["he"], on=date(2023, 7, 13))
+    publish.certify(round_=round_, by=cast["xu"], on=date(2023, 7, 21))
+    with pytest.raises(Refused, match="已经办完"):
+        papers.more(to=application, text="还有", kind="", content=b"", name="", by=workers["w1"], on=date(2023, 7, 21))
 
 
 def test_the_family_sees_who_read_and_takes_a_copy(phone, workers, round_, cast):

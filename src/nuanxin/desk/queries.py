@@ -55,10 +55,11 @@ from nuanxin.desk import words
 from nuanxin.policy import Explanation
 from nuanxin.policy.explain import say_value
 from nuanxin.records.models import Event
+from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Step
 from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import PROOF, ROLE
-from nuanxin.union.models import Household, Kinship, Org, User
+from nuanxin.union.models import Addition, Household, Kinship, Org, User
 from nuanxin.union.rules import WORKER, mask_name
 
 CARDS = 3
@@ -737,6 +738,7 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     subjects += [f"finding:{finding.code}" for finding in findings]
     subjects += [f"file:{file.code}" for file in files]
     visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}
+    added = {one.pk: one for one in Addition.objects.filter(subject__in=subjects)}
     said = []
     for event in (
         Event.objects.filter(subject__in=subjects)
@@ -745,6 +747,8 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
         .order_by("pk")
     ):
         told = Told(event.on, named(event, event.by), words.event(event.verb, event.facts))
+        if more := added.get(event.facts.get("addition")):
+            told = Told(told.on, told.by, f"{told.text}：{mask_digits(more.text)}")
         if event.verb == "visit.record" and visits.get(event.subject):
             # A visit stands at the day when it was made, by those who made it, not when its sheet was taken in.
             visit = visits[event.subject].pop(0)

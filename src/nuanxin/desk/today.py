@@ -283,8 +283,11 @@ def _matter(kind: str) -> Callable[[Desk, Reach], QuerySet[Any]]:
         found = Matter.objects.filter(Q(org__in=orgs) | Q(owner__in=orgs), kind=kind, state=Matter.OPEN)
         return _given(
             found, desk, kind, ref=F("code"), quarter=F("quarter"), org="org", who=F("raised_by"), what=F("content"),
-            due=F("due_on"), since=F("received_on"),
-            at=Case(When(meeting=True, then=_text("meeting")), default=_text("at_once"), output_field=CharField()),
+            due=F("due_on"), since=Coalesce("more_on", "received_on"),
+            at=Case(
+                When(more_on__isnull=False, then=_text("more")), When(meeting=True, then=_text("meeting")), default=_text("at_once"),
+                output_field=CharField(),
+            ),
             owner=F("owner__name"), owner_org="owner", mine=Q(owner__in=acts) & (own | Q(due_on__lt=desk.today)),
         )  # fmt: skip
 
@@ -348,7 +351,7 @@ AT: dict[str, Words] = {
     "silent": _("还没有上报"), "taken": _("有退回的行"), "refused": _("整份退回"), "doubtful": _("待人工比对"), "unplanned": _("还没有安排"),
     "planned": _("已安排"), "unsigned": _("还没有签字"), "decide": _("已走访"), "returned": _("退回重办"), "proposed": _("政策无法认定"),
     "publish": _("已认定"), "objected": _("公示停钟"), "certify": _("公示期满"), "offer": _("已确认不符合"), "review": _("申请复核"),
-    "meeting": _("需会议决策，三个月内"), "at_once": _("马上办"), "calendar": _("还没有录入"),
+    "more": _("职工补充了情况"), "meeting": _("需会议决策，三个月内"), "at_once": _("马上办"), "calendar": _("还没有录入"),
 }  # fmt: skip
 
 

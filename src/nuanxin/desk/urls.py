@@ -107,6 +107,7 @@ urlpatterns: list[URLPattern] = [
     path("matters/", matters.matters, name="matters"),
     path("matters/new/", matters.enter, name="raise"),
     path("matters/<str:code>/", matters.matter, name="matter"),
+    path("matters/<str:code>/photos/<int:pk>/", matters.photo, name="matter_photo"),
     path("matters/<str:code>/assign/", matters.assign, name="matter_assign"),
     path("matters/<str:code>/answer/", matters.answer, name="matter_answer"),
     path("accounts/", accounts.accounts, name="accounts"),

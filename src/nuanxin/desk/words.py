@@ -159,6 +159,8 @@ EVENTS: dict[str, Words] = {
     "application.paper_back": _("职工撤回材料"),
     "application.withdraw": _("职工撤回困难申报"),
     "application.paper": _("职工补交材料"),
+    "application.more": _("职工补充情况"),
+    "lead.more": _("职工补充情况"),
     "household.read": _("打开档案查看"),
     "return.take": _("摸排上报已收"),
     "return.refuse": _("上报文件退回"),
@@ -200,6 +202,8 @@ EVENTS: dict[str, Words] = {
     "matter.done": _("办结答复"),
     "matter.declined": _("答复不予办理"),
     "matter.withdraw": _("随上报更正撤回"),
+    "matter.more": _("职工补充情况"),
+    "matter.take_back": _("职工撤回"),
     "matter.reopen": _("职工反映没有解决，重新办理"),
 }
 _FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, shared.PROOF)

@@ -44,6 +44,8 @@ class Matter(models.Model):
     # The worker said once that it was not solved: the answer before stays, the matter is looked at again.
     unsolved = models.CharField(max_length=200, blank=True, default="", db_default="")
     reopened_on = models.DateField(null=True)
+    # When the worker last added something (``union.Addition``).
+    more_on = models.DateField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["quarter", "kind", "state"], name="matter_quarter")]
@@ -59,6 +61,9 @@ class Matter(models.Model):
             models.CheckConstraint(
                 condition=Q(reopened_on__isnull=True, unsolved="") | Q(reopened_on__isnull=False) & ~Q(unsolved=""),
                 name="matter_reopened_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(more_on__isnull=True) | Q(more_on__gte=F("received_on")), name="matter_more_after_receipt"
             ),
         ]
 

@@ -14,10 +14,10 @@ from nuanxin.matters.models import Matter
 from nuanxin.records.rules import UnknownYear
 from nuanxin.records.services import Line, Many, Refused, insert, move, reserve, sort_out, workday_after, write_events
 from nuanxin.union import secrets
-from nuanxin.union.models import Org, User
+from nuanxin.union.models import Addition, Org, User
 from nuanxin.union.queries import below, city_of, covered, nearest_holders, owns, require, roles_at
 from nuanxin.union.rules import clean_phone, mask_phone, quarter_of
-from nuanxin.union.services import tell
+from nuanxin.union.services import add_more, tell, tell_unless_unread
 
 _FIELDS = [
     "code", "kind", "content", "raised_by", "phone_hash", "phone_cipher", "phone_mask", "org_id", "owner_id", "source", "quarter",
@@ -343,6 +343,28 @@ def reopen(*, matter: Matter, why: str, by: User, on: date) -> Matter:
     matter.refresh_from_db()
     _tell_owner("matter.reopened", matter, on)
     return matter
+
+
+@transaction.atomic
+def add(*, matter: Matter, text: str, photo: bytes, by: User, on: date) -> Addition:
+    """The worker who raised it adds words, a photo or both while it is open; its owner's nearest officers are told.
+
+    The same again changes nothing. Raises Refused for another's matter, an ended one, or as ``add_more``.
+    """
+    if not owns(by, "own.raise", matter, on):
+        raise Refused("没有这件事 / there is no such matter")
+    matter = Matter.objects.select_for_update(of=("self",)).select_related("org", "owner").get(pk=matter.pk)
+    if matter.state != Matter.OPEN:
+        raise Refused("这件事已经办结，不能再补充 / the matter has ended: nothing can be added any more")
+    made, new = add_more(subject=f"matter:{matter.code}", text=text, photo=photo, by=by, on=on)
+    if new:
+        move(
+            MATTER, "more", Matter.objects.filter(pk=matter.pk), by=by.username, on=on, roles=roles_at(by, matter.org, on),
+            chain=city_of(matter.org).code, facts={"addition": made.pk}, more_on=on,
+        )  # fmt: skip
+        officers = nearest_holders("matter.answer", matter.owner, on)
+        tell_unless_unread(officers, "matter.more", f"matter:{matter.code}", {}, on=on)
+    return made
 
 
 @transaction.atomic

@@ -182,6 +182,45 @@ class Paper(Form):
     )  # fmt: skip
 
 
+class MorePapers(Paper):
+    """What a family adds to what it sent: a paper, words, or both."""
+
+    text = forms.CharField(
+        label=gettext_lazy("还有什么要说的？"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("家里有了什么变化；不要写身份证号"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["photo"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        return _says_something(self)
+
+
+class More(Form):
+    """What a worker adds to a matter: words, a photo, or both."""
+
+    text = forms.CharField(
+        label=gettext_lazy("有什么要补充的？"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("有了什么变化、漏了什么；不要写身份证号和银行卡号"),
+    )  # fmt: skip
+    photo = forms.FileField(
+        label=gettext_lazy("照片"), required=False, help_text=gettext_lazy("JPG 或 PNG，不超过 10 MB；照片里的拍摄地点会去掉"),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png"}),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        return _says_something(self)
+
+
+def _says_something(form: forms.Form) -> dict[str, Any]:
+    said = form.cleaned_data
+    if not form.errors and not said["text"] and not said["photo"]:
+        form.add_error("text", _("写两句，或添一张照片"))
+    return said
+
+
 class Sign(Form):
     agreed = forms.BooleanField(label=gettext_lazy("我同意工会核查家里的收入、房产、车辆等情况，并同意上门走访"))
     truthful = forms.BooleanField(label=gettext_lazy("以上都是实情；如有不实，我愿意退回帮扶"))

@@ -18,7 +18,7 @@ from nuanxin.records.services import write_events
 from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import notice
 from nuanxin.union import secrets
-from nuanxin.union.models import Household, Kinship, Person
+from nuanxin.union.models import Addition, Household, Kinship, Person
 from nuanxin.union.queries import city_of, notices_of
 from nuanxin.union.rules import mask_id, mask_phone
 
@@ -78,6 +78,7 @@ def _everything(seen: Viewer) -> dict[str, Any]:
                 "code", "kind", "content", "received_on", "due_on", "state", "answer", "unsolved", "owner__name"
             )
         ),
+        "补充情况 additions": list(seen.own(Addition).order_by("pk").values("subject", "added_on", "text", "photo__name")),
         "谁看过 readers": [
             {"on": one.on, "what": one.facts.get("what"), "union": one.facts.get("org"), "reason": one.facts.get("reason")}
             for one in looks.order_by("pk")

@@ -18,11 +18,12 @@ from nuanxin.matters.models import Matter
 from nuanxin.phone import words
 from nuanxin.policy import Policy
 from nuanxin.records.models import Event
+from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Happening, Step
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import PROOF, notice
-from nuanxin.union.models import Org
+from nuanxin.union.models import Addition, Org
 from nuanxin.union.queries import city_of
 
 
@@ -265,14 +266,20 @@ def figures_of(case: Hardship) -> Mapping[str, Any]:
 def timeline(seen: Viewer, subjects: Sequence[str], owner: str) -> list[Happening]:
     """What happened, newest first, in the family's words; events that are the office's own are left out."""
     events = list(Event.objects.filter(subject__in=subjects, verb__in=words.EVENTS).order_by("-on", "-pk"))
+    added = Addition.objects.in_bulk([event.facts["addition"] for event in events if "addition" in event.facts])
     names = dict(Org.objects.filter(code__in={event.chain for event in events}).values_list("code", "name"))
     shown: list[Happening] = []
     for event in events:
         who = _("您") if event.by == seen.user.username else names.get(event.chain, owner)
         at, title = f"{words.day(event.on)} · {who}", words.word(words.EVENTS, event.verb)
-        if shown and (shown[-1].at, shown[-1].title) == (at, title):
+        more = added.get(event.facts.get("addition"))
+        if more is None or more.user_id != seen.user.pk:  # what another of the household wrote is not read here
+            note, url = "", ""
+        else:
+            note, url = mask_digits(more.text), reverse("phone:photo", args=[more.pk]) if more.photo_id else ""
+        if shown and not url and (shown[-1].at, shown[-1].title, shown[-1].note) == (at, title, note):
             continue
-        shown.append(Happening(at, title, now=not shown))
+        shown.append(Happening(at, title, note, url, now=not shown))
     return shown
 
 

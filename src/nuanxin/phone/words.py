@@ -52,7 +52,9 @@ QUESTION: dict[str, tuple[Words, Words]] = {
 EVENTS: dict[str, Words] = {
     "application.send": _("提交了困难申报"),
     "application.paper": _("交了一份材料"),
+    "application.more": _("补充了情况"),
     "application.withdraw": _("撤回了申报"),
+    "lead.more": _("补充了情况"),
     "lead.paper": _("补了一份材料"),
     "match.accept": _("信息已核对"),
     "match.reject": _("信息已核对"),
@@ -77,6 +79,7 @@ EVENTS: dict[str, Words] = {
     "consent.record": _("登记了核查授权"),
     "consent.withdraw": _("撤回了核查授权"),
     "matter.receive": _("已收到，排上了办理期限"),
+    "matter.more": _("补充了情况"),
     "matter.assign": _("转给了新的办理单位"),
     "matter.done": _("办结，有了答复"),
     "matter.declined": _("不能办理，说明了理由"),

@@ -61,6 +61,8 @@ NOTICE = {
     "finding.refused": _("认定结果出来了，请看理由和其他帮扶"),
     "review.asked": _("有家庭申请复核，请由另一人办理"),
     "review.ended": _("您申请的复核有结论了"),
+    "application.more": _("有家庭补充了情况或材料"),
+    "matter.more": _("有职工给诉求补充了情况"),
     "matter.raised": _("有职工在手机上提了一件诉求"),
     "matter.reopened": _("有职工说诉求没有解决，请复查"),
     "matter.answered": _("您提的事有答复了"),

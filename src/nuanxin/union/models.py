@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from tree_queries.models import TreeNode
 
+from nuanxin.records.models import Attachment
 from nuanxin.union import rules
 
 
@@ -106,6 +107,32 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.what} {self.subject}"
+
+
+class Addition(models.Model):
+    """What a worker added to something of their own after it was sent (补充情况): words, a photo, or both.
+
+    ``subject`` is what it is added to, written as in Event (matter:…, application:…, lead:…).
+    """
+
+    subject = models.CharField(max_length=80)
+    text = models.CharField(max_length=500, blank=True)
+    photo = models.ForeignKey(Attachment, models.PROTECT, null=True, related_name="additions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="additions")
+    added_on = models.DateField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text="") | Q(photo__isnull=False), name="addition_says_something"),
+            models.UniqueConstraint(fields=["subject", "text", "photo"], name="addition_once"),
+            models.UniqueConstraint(
+                fields=["subject", "text"], condition=Q(photo__isnull=True), name="addition_of_words_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.added_on}"
 
 
 class Muted(models.Model):

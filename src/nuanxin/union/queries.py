@@ -48,6 +48,7 @@ ASSIGNED: dict[str, tuple[str, tuple[str, ...]]] = {
 OWN: dict[str, str] = {
     "union.person": "account",
     "union.claim": "user",
+    "union.addition": "user",
     "union.household": "members__person__account",
     "care.finding": "household__members__person__account",
     "care.consent": "household__members__person__account",

@@ -194,7 +194,7 @@ def permission_rows() -> list[list[str]]:
 
 
 # The notices that an officer may do without being reminded of: the work itself stands in today's work. Those to a worker are never muted.
-MUTABLE = ("application.sent", "claim.asked", "matter.raised", "matter.reopened", "review.asked")
+MUTABLE = ("application.sent", "claim.asked", "matter.more", "matter.raised", "matter.reopened", "review.asked")
 
 
 # What is counted, and how often it may happen: (times, minutes). A wrong password locks its account and its address out until the

@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl
 from django.db import transaction
 from django.utils import timezone
 
+from nuanxin.records.pictures import keep_picture
 from nuanxin.records.services import Many, Refused, insert, sort_out, write_events
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.union import secrets
-from nuanxin.union.models import Muted, Notice, Org, Person, Post, SavedFilter, User
+from nuanxin.union.models import Addition, Muted, Notice, Org, Person, Post, SavedFilter, User
 from nuanxin.union.queries import notices_of, require
 from nuanxin.union.rules import MUTABLE
 
@@ -145,6 +146,36 @@ def tell(lines: Iterable[tuple[int, str, str, dict[str, Any]]], *, on: date) -> 
         for user, what, subject, facts in lines
     ]
     return insert(Notice, ["user", "what", "subject", "facts", "on", "at", "read_at"], rows)
+
+
+def tell_unless_unread(users: Iterable[int], what: str, subject: str, facts: dict[str, Any], *, on: date) -> int:
+    """``tell`` those accounts that have read all they were told of this before: who has not will find it there. Returns how many."""
+    waiting = Notice.objects.filter(what=what, subject=subject, read_at=None).values_list("user_id", flat=True)
+    return tell([(user, what, subject, facts) for user in sorted(set(users) - set(waiting))], on=on)
+
+
+MOST_ADDED = 20
+
+
+def add_more(*, subject: str, text: str, photo: bytes, by: User, on: date) -> tuple[Addition, bool]:
+    """Keep what a worker adds to something of their own, in the transaction of the caller, who has seen to it that it is theirs and open, and
+    holds its row. The same again is the same addition. Returns it, and whether it is new.
+
+    Raises Refused without words and photo, for more than 500 characters or ``MOST_ADDED`` additions, or as ``keep_picture``.
+    """
+    text = text.strip()
+    if not text and not photo:
+        raise Refused("写两句或添一张照片 / write something or add a photo")
+    if len(text) > 500:
+        raise Refused("请写 500 字以内 / write at most 500 characters")
+    kept = keep_picture(photo, "photo") if photo else None
+    there = Addition.objects.filter(subject=subject)
+    standing = there.filter(text=text, photo=kept).first()
+    if standing is not None:
+        return standing, False
+    if there.count() >= MOST_ADDED:
+        raise Refused(f"最多补充 {MOST_ADDED} 次；还有要说的请打 12351 / at most {MOST_ADDED} times: call 12351")
+    return Addition.objects.create(subject=subject, text=text, photo=kept, user=by, added_on=on), True
 
 
 @transaction.atomic

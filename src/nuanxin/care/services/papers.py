@@ -6,11 +6,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from nuanxin.care.models import HardshipApplication, Lead, Paper
-from nuanxin.care.queries import papers_of, takes_papers
+from nuanxin.care.queries import ENDED, papers_of, takes_papers
 from nuanxin.records.pictures import keep_paper
 from nuanxin.records.services import Refused, write_events
 from nuanxin.union.models import User
-from nuanxin.union.queries import city_of, owns, require
+from nuanxin.union.queries import city_of, nearest_holders, owns, require
+from nuanxin.union.services import add_more, tell_unless_unread
 
 MOST = 20
 KINDS = tuple(dict(Paper.kind.field.choices or ()))  # type: ignore[attr-defined]
@@ -51,7 +52,48 @@ def add(*, to: HardshipApplication | Lead, kind: str, content: bytes, name: str,
     made, new = Paper.objects.get_or_create(**keys, attachment=kept, defaults=said)
     if new:
         write_events(chain=city_of(to.org).code, lines=[(*verb, {"kind": kind})], by=by.username, on=on)
+        if owns(by, "own.apply", to, on):
+            _tell(to, on)
     return made
+
+
+@transaction.atomic
+def more(
+    *, to: HardshipApplication | Lead, text: str, kind: str, content: bytes, name: str, by: User, on: date
+) -> None:
+    """A worker adds what the union should know besides, while the case is open: words, a paper of a kind, or both; the officers who would
+    act on it are told. The same again changes nothing. Raises Refused for who may not, where it is done, or as ``add`` and ``add_more``."""
+    type(to).objects.select_for_update().get(pk=to.pk)
+    to.refresh_from_db()
+    if not owns(by, "own.apply", to, on):
+        raise Refused("没有这件申报 / there is no such application")
+    lead = to if isinstance(to, Lead) else to.lead
+    sent = isinstance(to, Lead) or to.state == HardshipApplication.SENT
+    done = lead is not None and (lead.round.state == "closed" or lead.findings.filter(state__in=ENDED).exists())
+    if not sent or done:
+        raise Refused("这件事已经办完，不能再补充 / this is done: nothing can be added any more")
+    if content:
+        add(to=to, kind=kind, content=content, name=name, by=by, on=on)
+    if text.strip() or not content:
+        what = "lead" if isinstance(to, Lead) else "application"
+        made, new = add_more(subject=f"{what}:{to.code}", text=text, photo=b"", by=by, on=on)
+        if new:
+            line = (f"{what}.more", made.subject, {"addition": made.pk})
+            write_events(chain=city_of(to.org).code, lines=[line], by=by.username, on=on)
+            _tell(to, on)
+
+
+def _tell(to: HardshipApplication | Lead, on: date) -> None:
+    """Tell the officers who would act on a case that was sent that its family added something."""
+    if isinstance(to, HardshipApplication) and to.state != HardshipApplication.SENT:
+        return
+    lead = to if isinstance(to, Lead) else to.lead
+    subject, facts = f"application:{to.code}", {}
+    if lead is not None and lead.household is not None:
+        subject = f"household:{lead.household.code}"
+    elif lead is not None:
+        facts = {"quarter": lead.round.quarter, "union": to.org.code}
+    tell_unless_unread(nearest_holders("return.receive", to.org, on), "application.more", subject, facts, on=on)
 
 
 @transaction.atomic

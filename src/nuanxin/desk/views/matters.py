@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +17,12 @@ from nuanxin.desk.queries import union_choices
 from nuanxin.matters import services
 from nuanxin.matters.models import Matter
 from nuanxin.matters.queries import with_clock
+from nuanxin.records.models import Attachment
 from nuanxin.ui.forms import ASKED, Form
-from nuanxin.ui.pages import choice, done, export, framed, listed, paged, seen_by, typed
+from nuanxin.ui.pages import choice, done, export, framed, listed, paged, seen_by, sent_paper, typed
 from nuanxin.ui.parts import Filter
 from nuanxin.ui.viewer import Viewer
-from nuanxin.union.models import Org
+from nuanxin.union.models import Addition, Org
 
 
 class Answer(Form):
@@ -142,6 +143,15 @@ def _shown(
 def matter(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     """One matter: what it is, who has it until when, what happened, and what may be done."""
     return _shown(request, seen, _matter(seen, code))
+
+
+@require_safe
+@seen_by("matter.read")
+def photo(request: HttpRequest, seen: Viewer, code: str, pk: int) -> HttpResponseBase:
+    """A photo that the worker added to a matter."""
+    found = Addition.objects.filter(subject=f"matter:{_matter(seen, code).code}", pk=pk)
+    row = get_object_or_404(Attachment, additions__in=found)
+    return sent_paper(row.path.read_bytes(), f"{code}-{pk}")
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from nuanxin.care.models import HardshipApplication, Lead
+from nuanxin.care.models import HardshipApplication
 from nuanxin.care.models import Paper as PaperRow
 from nuanxin.care.services import apply
 from nuanxin.care.services import papers as papering
@@ -184,7 +184,7 @@ def papers(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     )
 
 
-def _add(to: HardshipApplication | Lead, form: forms.Paper, seen: Viewer) -> None:
+def _add(to: HardshipApplication, form: forms.Paper, seen: Viewer) -> None:
     sent_ = form.cleaned_data["photo"]
     papering.add(
         to=to, kind=form.cleaned_data["kind"], content=sent_.read(), name=sent_.name, by=seen.user, on=seen.today

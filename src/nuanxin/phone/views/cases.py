@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from nuanxin.care.models import Finding
+from nuanxin.care.models import Finding, HardshipApplication, Lead
 from nuanxin.care.queries import ENDED
 from nuanxin.care.services import apply as applying
-from nuanxin.care.services import offers
+from nuanxin.care.services import offers, papers
 from nuanxin.care.services.decide import explain
 from nuanxin.phone import forms, queries, sheet, words
-from nuanxin.phone.views.apply import _add, _shown, _try
+from nuanxin.phone.views.apply import _shown, _try
 from nuanxin.records.services import Refused
 from nuanxin.ui.menu import page_url
 from nuanxin.ui.pages import choice, done, framed, in_language, lang, paged, seen_by
@@ -54,14 +54,14 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
         raise Http404
     application = case.application
     to = queries.papers_go_to(case)
-    form = forms.Paper(request.POST or None, request.FILES or None) if to is not None else None
+    form = forms.MorePapers(request.POST or None, request.FILES or None) if to is not None else None
     if request.method == "POST":
         if application is not None and "withdraw" in request.POST:
             done(request, lambda: applying.withdraw(application=application, by=seen.user, on=seen.today), _("已撤回"))
             return redirect("phone:matters")
         if form is None or to is None:
             raise Http404
-        if _try(form, request, lambda: _add(to, form, seen)):
+        if _try(form, request, lambda: _more(to, form, seen)):
             messages.success(request, _("收到了，可以接着传"))
             return redirect("phone:hardship", code)
     finding = case.finding
@@ -80,6 +80,15 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
             "withdrawable": application is not None and case.open and (case.lead is None or case.lead.state not in ("visited", "decided")),
             **more},
         status=422 if form is not None and form.errors else 200,
+    )  # fmt: skip
+
+
+def _more(to: HardshipApplication | Lead, form: forms.MorePapers, seen: Viewer) -> None:
+    said = form.cleaned_data
+    photo = said["photo"]
+    papers.more(
+        to=to, text=said["text"], kind=said["kind"], content=photo.read() if photo else b"", name=photo.name if photo else "",
+        by=seen.user, on=seen.today,
     )  # fmt: skip
 
 

@@ -5,14 +5,16 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.matters import services
 from nuanxin.matters.models import Matter
 from nuanxin.phone import forms, queries, words
 from nuanxin.phone.views.apply import _try
-from nuanxin.ui.pages import done, seen_by
+from nuanxin.records.models import Attachment
+from nuanxin.ui.pages import done, seen_by, sent_paper
 from nuanxin.ui.viewer import Viewer
+from nuanxin.union.models import Addition
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,6 +61,38 @@ def matter(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
             "back_label": _("我的事"), "timeline": queries.timeline(seen, [f"matter:{one.code}"], one.owner.name),
             "may_reopen": one.state in (Matter.DONE, Matter.DECLINED) and one.reopened_on is None},
     )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seen_by("own.read", change="own.raise")
+def more(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """Add something to a matter that is still open: words, a photo, or both."""
+    one = _own(seen, code)
+    asked = request.method == "POST"
+    if one.state != Matter.OPEN and not asked:
+        return redirect("phone:matter", code)
+    form = forms.More(request.POST if asked else None, request.FILES if asked else None)
+    if asked and _try(form, request, lambda: _add(one, form, seen)):
+        messages.success(request, _("补充的情况已交给工会"))
+        return redirect("phone:matter", code)
+    return render(
+        request, "phone/more.html",
+        {"form": form, "matter": one, "back_url": reverse("phone:matter", args=[code])}, status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+def _add(one: Matter, form: forms.More, seen: Viewer) -> None:
+    said = form.cleaned_data
+    photo = said["photo"].read() if said["photo"] else b""
+    services.add(matter=one, text=said["text"], photo=photo, by=seen.user, on=seen.today)
+
+
+@require_safe
+@seen_by("own.read")
+def photo(request: HttpRequest, seen: Viewer, key: int) -> HttpResponseBase:
+    """A photo that the worker added."""
+    row = get_object_or_404(Attachment, additions__in=seen.own(Addition).filter(pk=key))
+    return sent_paper(row.path.read_bytes(), f"photo-{key}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

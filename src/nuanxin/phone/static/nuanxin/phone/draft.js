@@ -31,8 +31,8 @@
       for (const words of note.querySelectorAll("[data-say]")) words.hidden = words.dataset.say !== what;
     };
     const values = () => fields().filter((f) => !["radio", "checkbox"].includes(f.type) || f.checked).map((f) => [f.name, f.value]);
-    // A photo cannot be kept here, and what stands beside it is nothing without it: such a form waits for the line, and that is all.
-    const keeps = !form.querySelector("input[type=file]");
+    // A photo cannot be kept here. Where it is asked for, what stands beside it is nothing without it: such a form waits for the line, and that is all.
+    const keeps = !form.querySelector("input[type=file][required]");
     const keep = (sent) => keeps && store.setItem(key, JSON.stringify({ page: location.pathname, values: values(), sent }));
 
     const kept = JSON.parse(store.getItem(key) || "null");
