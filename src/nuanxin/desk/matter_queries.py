@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from nuanxin.desk import words
+from nuanxin.desk.queries import named, who_did
 from nuanxin.matters.models import Matter
 from nuanxin.matters.queries import late_at, with_clock
 from nuanxin.records.models import Event
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Happening
 from nuanxin.ui.viewer import Viewer
-from nuanxin.union.models import Addition, Org, User
+from nuanxin.union.models import Addition, Org
 from nuanxin.union.queries import line_of
 from nuanxin.union.rules import mask_name
 
@@ -65,29 +66,21 @@ def filtered(found: QuerySet[Any], today: date, asked: AskedMatters) -> QuerySet
 
 def history(matter: Matter) -> list[Happening]:
     """What happened to a matter, the newest first."""
-    names = User.objects.filter(username=OuterRef("by")).values("first_name")[:1]
-    events = Event.objects.filter(subject=f"matter:{matter.code}").annotate(name=Subquery(names)).order_by("-pk")
+    events = Event.objects.filter(subject=f"matter:{matter.code}").annotate(**who_did("by")).order_by("-pk")
     added = Addition.objects.in_bulk([e.facts["addition"] for e in events if "addition" in e.facts])
     unions = dict(Org.objects.filter(code__in=[e.facts.get("owner") for e in events]).values_list("code", "name"))
-    return [
-        Happening(
-            f"{words.day(event.on)} · {event.name or event.by}",
-            words.event(
-                event.verb, {**event.facts, "owner": unions.get(event.facts.get("owner"), event.facts.get("owner"))}
-            ),
-            *_said(matter, added.get(event.facts.get("addition"))),
-            now=n == 0,
-        )
-        for n, event in enumerate(events)
-    ]
-
-
-def _said(matter: Matter, addition: Addition | None) -> tuple[str, str]:
-    """What a worker added, masked, and the page of its photo."""
-    if addition is None:
-        return "", ""
-    photo = reverse("desk:matter_photo", args=[matter.code, addition.pk]) if addition.photo_id else ""
-    return mask_digits(addition.text), photo
+    shown: list[Happening] = []
+    for event in events:
+        more = added.get(event.facts.get("addition"))
+        photo = reverse("desk:matter_photo", args=[matter.code, more.pk]) if more and more.photo_id else ""
+        facts = {**event.facts, "owner": unions.get(event.facts.get("owner"), event.facts.get("owner"))}
+        shown.append(
+            Happening(
+                f"{words.day(event.on)} · {named(event, event.by)}",
+                words.event("matter.photo" if photo else event.verb, facts), mask_digits(more.text) if more else "", photo, now=not shown,
+            )
+        )  # fmt: skip
+    return shown
 
 
 def owners(matter: Matter) -> list[tuple[str, str]]:

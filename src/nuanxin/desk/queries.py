@@ -659,7 +659,7 @@ class Papers:
 
 def proofs(household: Household) -> list[tuple[Paper, str]]:
     """The papers that prove what a family said, the latest first, with who added each."""
-    rows = care.papers_of(household).select_related("attachment", "lead__round").annotate(**_named("added_by"))
+    rows = care.papers_of(household).select_related("attachment", "lead__round").annotate(**who_did("added_by"))
     return [(paper, named(paper, paper.added_by)) for paper in rows.order_by("-added_on", "-pk")]
 
 
@@ -701,7 +701,7 @@ def readers(household: Household) -> list[Reader]:
             event.on, named(event, event.by), str(ROLE.get(event.facts.get("role", ""), "")),
             str(words.LOOK.get(event.facts.get("what", ""), words.LOOK["id"])), event.facts.get("reason", ""),
         )
-        for event in looks.annotate(**_named("by")).order_by("-pk")
+        for event in looks.annotate(**who_did("by")).order_by("-pk")
     ]  # fmt: skip
 
 
@@ -711,8 +711,8 @@ def _proofs() -> Coalesce:
     return Coalesce(Subquery(rows.values("lead__household").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _named(by: str) -> dict[str, Any]:
-    """The name of the account in a column, and whether it is a worker's."""
+def who_did(by: str) -> dict[str, Any]:
+    """To annotate with: the name of the account in a column, and whether it is a worker's."""
     account = User.objects.filter(username=OuterRef(by))
     return {
         "name": Subquery(account.values("first_name")[:1]),
@@ -721,7 +721,7 @@ def _named(by: str) -> dict[str, Any]:
 
 
 def named(row: Any, by: str) -> str:
-    """Who did it, by ``_named``: an officer's name, a worker's masked."""
+    """Who did it, by ``who_did``: an officer's name, a worker's masked."""
     return mask_name(row.name) if row.by_worker else row.name or by
 
 
@@ -743,7 +743,7 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     for event in (
         Event.objects.filter(subject__in=subjects)
         .exclude(verb="household.read")
-        .annotate(**_named("by"))
+        .annotate(**who_did("by"))
         .order_by("pk")
     ):
         told = Told(event.on, named(event, event.by), words.event(event.verb, event.facts))

@@ -203,6 +203,7 @@ EVENTS: dict[str, Words] = {
     "matter.declined": _("答复不予办理"),
     "matter.withdraw": _("随上报更正撤回"),
     "matter.more": _("职工补充情况"),
+    "matter.photo": _("职工补充情况，有照片"),
     "matter.take_back": _("职工撤回"),
     "matter.reopen": _("职工反映没有解决，重新办理"),
 }

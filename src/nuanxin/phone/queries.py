@@ -271,12 +271,12 @@ def timeline(seen: Viewer, subjects: Sequence[str], owner: str) -> list[Happenin
     shown: list[Happening] = []
     for event in events:
         who = _("您") if event.by == seen.user.username else names.get(event.chain, owner)
-        at, title = f"{words.day(event.on)} · {who}", words.word(words.EVENTS, event.verb)
         more = added.get(event.facts.get("addition"))
         if more is None or more.user_id != seen.user.pk:  # what another of the household wrote is not read here
             note, url = "", ""
         else:
             note, url = mask_digits(more.text), reverse("phone:photo", args=[more.pk]) if more.photo_id else ""
+        at, title = f"{words.day(event.on)} · {who}", words.word(words.EVENTS, "matter.photo" if url else event.verb)
         if shown and not url and (shown[-1].at, shown[-1].title, shown[-1].note) == (at, title, note):
             continue
         shown.append(Happening(at, title, note, url, now=not shown))

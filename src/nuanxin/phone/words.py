@@ -80,6 +80,7 @@ EVENTS: dict[str, Words] = {
     "consent.withdraw": _("撤回了核查授权"),
     "matter.receive": _("已收到，排上了办理期限"),
     "matter.more": _("补充了情况"),
+    "matter.photo": _("补充了情况，有照片"),
     "matter.assign": _("转给了新的办理单位"),
     "matter.done": _("办结，有了答复"),
     "matter.declined": _("不能办理，说明了理由"),
