@@ -12,6 +12,7 @@ from nuanxin.policy.feel import (
     Compare,
     Expr,
     Lit,
+    Match,
     names_in,
     walk,
 )
@@ -20,7 +21,7 @@ from nuanxin.policy.logic import Formula, negate
 from nuanxin.policy.messages import TYPE_WORDS, Problem
 from nuanxin.policy.model import CaseResult, Decision, Model, Table
 from nuanxin.policy.proofs import Answer, Prover, View, pairs
-from nuanxin.policy.reading import Kinds, Shape, either, outranking
+from nuanxin.policy.reading import TOTAL, Kinds, Shape, either, outranking
 from nuanxin.policy.rows import Decided, RowDecider
 
 UNEQUAL = frozenset([True, None])
@@ -40,6 +41,7 @@ def check(model: Model, results: Sequence[CaseResult]) -> list[Problem]:
         *_types(model),
         *_values(model),
         *_outcomes(model),
+        *_left_out(model),
         *_clauses(model),
     ]
     rows, shape = RowDecider(model), Shape(model)
@@ -123,6 +125,25 @@ def _outcomes(model: Model) -> Iterator[Problem]:
                 ):
                     values = {"rule": rule.id, "value": text, "name": output.name}
                     yield Problem("not-listed", decision.file, rule.line, values)
+
+
+def _left_out(model: Model) -> Iterator[Problem]:
+    """Calculations with a figure that may be left out, where no rule asks whether it is: a family that leaves it out would fail every comparison unseen."""
+    optional = {item.name for item in model.inputs if item.optional}
+    written = list(_written(model)) if optional else []
+    for _, _, _, tree in written:
+        for part in walk(tree):
+            if isinstance(part, Compare | Match) and Lit(None) in (part.left, part.right):
+                optional -= set(names_in(part))
+    seen: set[tuple[str, int, str, str]] = set()
+    for file, line, text, tree in written:
+        sums = (
+            part for part in walk(tree) if isinstance(part, Arith) or (isinstance(part, Call) and part.name in TOTAL)
+        )
+        for name in dict.fromkeys(name for part in sums for name in names_in(part) if name in optional):
+            if (file, line, text, name) not in seen:
+                seen.add((file, line, text, name))
+                yield Problem("left-out", file, line, {"name": name, "text": text}, "warning")
 
 
 def _is_zero(tree: Expr, evaluator: Evaluator) -> bool:

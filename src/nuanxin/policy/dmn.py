@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
-from nuanxin.policy.feel import Lit, Scope, names_in, parse, parse_cell
+from nuanxin.policy.feel import Lit, Scope, names_in, parse, parse_cell, plain
 from nuanxin.policy.folder import (
     ALIASES,
     CASES_FILE,
@@ -491,9 +491,17 @@ class _Writer:
         self.root.set("namespace", f"urn:nuanxin:{model.id}")
         self.ids: dict[str, str] = {}
         self.rule_ids: set[str] = set()
+        names = [*(item.name for item in model.inputs), *(item.name for item in model.order), *model.standard_names]
+        parts = [part for item in model.inputs for part in item.parts]
+        parts += [output.name for item in model.decisions for output in item.outputs if not item.single]
+        functions = {item.name: item.parameters for item in model.knowledge}
+        names += [name for item in model.knowledge for name in item.parameters]
+        self.scope = Scope(names, functions, parts)
 
     def add(self, parent: Any, tag: str, text: str | None = None, **attributes: str) -> Any:
         element = etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}")
+        if text is not None and tag in EXPRESSIONS:
+            text = plain(text, self.scope)
         for key, value in attributes.items():
             if value:
                 element.set(key, value)

@@ -165,6 +165,7 @@ KEYWORDS = {"and", "or", "not", "true", "false", "null", "between", "in"}
 _WIDE = str.maketrans("（）［］，、．＜＞＝＋－＊／？：０１２３４５６７８９", "()[],,.<>=+-*/?:0123456789")
 _WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/"}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "＂": "＂"}
+_PLAIN_QUOTES = str.maketrans(dict.fromkeys("“”＂", '"'))
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")  # 1,000: to FEEL it is the two values 1 and 000
 _BARE_DAY = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}(?!\w)")  # 2023-01-31: to FEEL it is a subtraction
@@ -187,6 +188,7 @@ _INSTEAD = {
     "。": ("小数点写作 .", "a decimal point is written ."),
     "{": ("组合不能直接写", "a context cannot be written out"),
 }
+DASHES = ("-", "－", "–", "—")
 _NOT_READ = ("if", "for", "some", "every", "function")
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|[nrtbf"\'\\/])')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -222,10 +224,14 @@ class Scope:
         long_names = self.names | self.parts | set(self.functions) | set(FUNCTIONS)
         long_names |= {name for names_of in self.functions.values() for name in names_of}
         long_names.discard("")
-        # Only names that a plain identifier would not cover need the longest-match search.
-        self.special = sorted((n for n in long_names if not _IDENT.fullmatch(n)), key=len, reverse=True)
+        # Only names that a plain identifier would not cover need the longest-match search; of full-width signs it sees the plain ones.
+        self.special = sorted(
+            (name for name in long_names if not _IDENT.fullmatch(name) or normalise(name) != name),
+            key=len,
+            reverse=True,
+        )
         self._patterns = [
-            (name, re.compile(r"\s+".join(re.escape(part) for part in name.split(" ")) + r"(?!\w)"))
+            (name, re.compile(r"\s+".join(re.escape(part) for part in normalise(name).split()) + r"(?!\w)"))
             for name in self.special
         ]
 
@@ -239,7 +245,7 @@ class Scope:
         return None
 
 
-def _normalise(text: str) -> str:
+def normalise(text: str) -> str:
     """Full-width punctuation outside of quotes becomes ASCII; what stands in quotes is left alone."""
     out: list[str] = []
     closing = ""
@@ -255,14 +261,19 @@ def _normalise(text: str) -> str:
     return "".join(out)
 
 
-def _refuse_misread(text: str, source: str, at: int, before: list[Token]) -> None:
+def same_form(text: str) -> str:
+    """One form for texts that differ in full-width signs and quotes alone, for telling whether two say the same."""
+    return "-" if text.strip() in DASHES else normalise(text).translate(_PLAIN_QUOTES)
+
+
+def _refuse_misread(text: str, source: str, at: int, before: str) -> None:
     """Raises PolicyError for a figure or a day as people write them, which would be read as something else without a word."""
     if day := _BARE_DAY.match(source, at):
         plain = "-".join(part.zfill(2) for part in day.group().split(day.group(1)))
         raise _fail(text, f'日期写作 date("{plain}")', f'a date is written date("{plain}")')
     if grouped := _GROUPED.match(source, at):
         first, *groups = grouped.group().split(",")
-        compared = bool(before) and before[-1].text in ("<", "<=", ">", ">=")
+        compared = before in ("<", "<=", ">", ">=")
         if compared or any(group.startswith("0") for group in groups):
             plain = "".join((first, *groups))
             raise _fail(
@@ -273,8 +284,27 @@ def _refuse_misread(text: str, source: str, at: int, before: list[Token]) -> Non
 
 
 def tokens(text: str, scope: Scope) -> list[Token]:
-    source = _normalise(text)
-    found: list[Token] = []
+    return [token for token, _, _ in _scanned(text, normalise(text), scope)]
+
+
+def plain(text: str, scope: Scope) -> str:
+    """The text as any FEEL engine reads it: plain signs for full-width ones and plain quotes, names and texts as they are."""
+    source, out, at = normalise(text), "", 0
+    if text.strip() in DASHES:
+        return "-"
+    for token, start, end in _scanned(text, source, scope):
+        written = source[start:end]
+        if token.kind == "name":
+            written = token.text
+        elif token.kind == "string" and written[0] != '"':
+            written = '"' + written[1:-1].replace('"', '\\"') + '"'
+        out, at = out + source[at:start] + written, end
+    return out.strip()
+
+
+def _scanned(text: str, source: str, scope: Scope) -> list[tuple[Token, int, int]]:
+    """The tokens and where each stands in the source, which is the text normalised."""
+    found: list[tuple[Token, int, int]] = []
     at = 0
     while at < len(source):
         char = source[at]
@@ -286,26 +316,26 @@ def tokens(text: str, scope: Scope) -> list[Token]:
                 end += 2 if source[end] == "\\" else 1
             if end >= len(source):
                 raise _fail(text, "引号没有配对", "a quote is not closed")
-            found.append(Token("string", _ESCAPE.sub(_unescape, source[at + 1 : end])))
+            found.append((Token("string", _ESCAPE.sub(_unescape, source[at + 1 : end])), at, end + 1))
             at = end + 1
         elif special := scope.special_at(source, at):
-            found.append(Token("name", special[0]))
+            found.append((Token("name", special[0]), at, special[1]))
             at = special[1]
         elif number := _NUMBER.match(source, at):
             # "1..5" is an interval, not "1." and ".5"
             body = number.group()
-            _refuse_misread(text, source, at, found)
-            found.append(Token("number", body))
+            _refuse_misread(text, source, at, found[-1][0].text if found else "")
+            found.append((Token("number", body), at, at + len(body)))
             at += len(body)
             if word := _IDENT.match(source, at):
                 name = word.group()
                 raise _fail(text, f"数字后要写乘号：{body} * {name}", f"a number is multiplied as {body} * {name}")
         elif word := _IDENT.match(source, at):
             known = word.group() in KEYWORDS and word.group() not in scope.names
-            found.append(Token("word" if known else "name", word.group()))
+            found.append((Token("word" if known else "name", word.group()), at, word.end()))
             at = word.end()
         elif op := _OPERATOR.match(source, at):
-            found.append(Token("op", op.group()))
+            found.append((Token("op", op.group()), at, op.end()))
             at = op.end()
         else:
             zh, en = _INSTEAD.get(char, ("", ""))
@@ -314,7 +344,7 @@ def tokens(text: str, scope: Scope) -> list[Token]:
                 f"不认识字符 {char}" + (f"，{zh}" if zh else ""),
                 f"unknown character {char}" + (f", {en}" if en else ""),
             )
-    found.append(Token("end", ""))
+    found.append((Token("end", ""), at, at))
     return found
 
 
@@ -611,7 +641,7 @@ def parse(text: str, scope: Scope) -> Expr:
 
 def parse_cell(text: str, scope: Scope) -> Expr:
     """The unary tests of a cell, as a boolean expression over `?`. A dash is `true`."""
-    if text.strip() in ("-", "－", "–", "—"):
+    if text.strip() in DASHES:
         return ANY
     return _Parser(text, scope).cell()
 

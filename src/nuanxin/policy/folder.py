@@ -383,7 +383,7 @@ class _Folder:
             except Unreadable:
                 raise PolicyError("bad-number", file, line, value=row["value"] or "—") from None
             place = row.get("area", "")
-            area_of = "" if place == "*" else place
+            area_of = "" if place in ("*", "＊") else place
             found.append(Standard(clean(row["name"]), area_of, start, value, row.get("document", ""), line, file))
         return tuple(found), area
 
@@ -558,7 +558,8 @@ def csv_rows(content: bytes, file: str) -> list[tuple[int, list[str]]]:
         raise PolicyError("bad-separator", file, found[0][0], sign=sign)
     if found:
         width = max(index + 1 for index, cell in enumerate(found[0][1]) if cell)
-        found = [(line, cells[:width] if not any(cells[width:]) else cells) for line, cells in found]
+        ends = [max(index + 1 for index, cell in enumerate(cells) if cell) for _, cells in found]
+        found = [(line, cells[: max(width, end)]) for (line, cells), end in zip(found, ends, strict=True)]
     return found
 
 

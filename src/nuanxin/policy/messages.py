@@ -83,8 +83,8 @@ CATALOGUE: dict[str, dict[str, str]] = {
     },
     "no-rules": {"zh": "表中没有规则", "en": "the table has no rules"},
     "cells": {
-        "zh": "这一行有 {found} 格，表头有 {expected} 格",
-        "en": "this row has {found} cells, the header {expected}",
+        "zh": "这一行有 {found} 格，表头有 {expected} 格；格内有逗号时整格要加英文双引号，空着的格也要留逗号",
+        "en": "this row has {found} cells, the header {expected}; a cell with a comma in it stands in double quotes, an empty one keeps its comma",
     },
     "empty-cell": {
         "zh": "规则 {rule} 的“{column}”一格是空的；任何值都可以时写 -",
@@ -214,6 +214,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "unreachable": {"zh": "规则 {rule} 永远不会适用", "en": "rule {rule} can never apply"},
     "cannot-tell": {"zh": "无法判断{what_zh}：{why_zh}", "en": "cannot tell {what_en}: {why_en}"},
     "unused-input": {"zh": "输入 {name} 没有用到", "en": "the input {name} is never used"},
+    "left-out": {
+        "zh": "{name} 可以不填，“{text}”却用它计算：没填时算不出，与结果的比较都不成立，会落到别的规则。应填 0 的请去掉 optional，没填就会说明“缺少”",
+        "en": "{name} may be left out and “{text}” calculates with it: left out, there is no result and no comparison with it holds, so another rule applies; where 0 should be given, take optional away and a missing figure is asked for",
+    },
     "no-case": {"zh": "没有算例用到规则 {rule}", "en": "no worked case exercises rule {rule}"},
     "no-cases": {"zh": "没有算例文件 cases.csv", "en": "there is no cases.csv with worked cases"},
     "case-fails": {

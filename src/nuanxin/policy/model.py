@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final
 
-from nuanxin.policy.feel import Expr, names_in
+from nuanxin.policy.feel import Expr, names_in, same_form
 
 HIT_POLICIES: Final = {
     "U": "UNIQUE",
@@ -192,15 +192,17 @@ class Decision:
     def decisive(self) -> list[Any]:
         """Everything about it that decides, as plain data."""
         outputs = [
-            [item.name, item.type, [str(value) for value in item.values], item.default_text] for item in self.outputs
+            [item.name, item.type, [str(value) for value in item.values], same_form(item.default_text)]
+            for item in self.outputs
         ]
         if self.table is None:
-            return [self.name, outputs, self.text, self.clause]
+            return [self.name, outputs, same_form(self.text), self.clause]
         rules = [
-            [rule.id, [cell.text for cell in rule.cells], list(rule.output_texts), rule.clause]
+            [rule.id, [same_form(cell.text) for cell in rule.cells], [*map(same_form, rule.output_texts)], rule.clause]
             for rule in self.table.rules
         ]
-        return [self.name, outputs, self.table.hit, [column.text for column in self.table.columns], rules, self.clause]
+        columns = [same_form(column.text) for column in self.table.columns]
+        return [self.name, outputs, self.table.hit, columns, rules, self.clause]
 
     def reads(self) -> tuple[str, ...]:
         """Names its value depends on, in order of appearance."""
@@ -280,9 +282,9 @@ class Model:
         ]
         parts = [
             [self.id, self.version, str(self.effective_from), str(self.effective_to), self.area_input],
-            [[i.name, i.type, str(i.factor), i.optional, i.allowed_text] for i in self.inputs],
-            [[i.name, i.text, i.type] for i in self.figures],
-            [[i.name, list(i.parameters), i.text] for i in self.knowledge],
+            [[i.name, i.type, str(i.factor), i.optional, same_form(i.allowed_text)] for i in self.inputs],
+            [[i.name, same_form(i.text), i.type] for i in self.figures],
+            [[i.name, list(i.parameters), same_form(i.text)] for i in self.knowledge],
             sorted(standards),
             [item.decisive() for item in self.decisions],
         ]

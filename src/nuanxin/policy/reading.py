@@ -109,7 +109,7 @@ class Kinds:
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 # Calls that give a number for numbers, whatever these are; others may be null.
-_TOTAL = ("min", "max", "sum", "abs", "floor", "ceiling", "round half up", "round up", "round down")
+TOTAL = ("min", "max", "sum", "abs", "floor", "ceiling", "round half up", "round up", "round down")
 
 Values = frozenset[Any]  # of a condition: True, False, None (null)
 YES: Values = frozenset([True])
@@ -229,7 +229,7 @@ class Shape:
                 return self.total(arg)
             case Arith(_, left, right):
                 return self.total(left) and self.total(right)
-            case Call(name, args) if name in _TOTAL and args:
+            case Call(name, args) if name in TOTAL and args:
                 listed = args[0].items if isinstance(args[0], ListOf) and len(args) == 1 else args
                 digits = name not in ("min", "max", "sum", "abs") and len(args) == 2
                 whole = not digits or (isinstance(args[1], Lit) and str(args[1].value) in map(str, range(-9, 10)))

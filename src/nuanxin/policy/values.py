@@ -85,7 +85,7 @@ class Unreadable(ValueError):
 NUMBER_TEXT: Final = re.compile(
     r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d+(?:[eE][+-]?\d{1,3})?"
 )
-_DATE_TEXT = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_DATE_TEXT = re.compile(r"(\d{4})(?:[-/](\d{1,2})[-/](\d{1,2})|年(\d{1,2})月(\d{1,2})日)")
 _DURATION = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 TRUE_WORDS: Final = ("true", "1", "是", "yes", "有")
 FALSE_WORDS: Final = ("false", "0", "否", "no", "无")
@@ -135,7 +135,7 @@ def read_date(value: Any) -> dt.date:
         text = text[:10] if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]00:00(:00(\.0+)?)?", text) else text
         if found := _DATE_TEXT.fullmatch(text):
             try:
-                return dt.date(*map(int, found.groups()))
+                return dt.date(*(int(part) for part in found.groups() if part))
             except ValueError:
                 raise Unreadable(value) from None
     raise Unreadable(value)
