@@ -119,3 +119,87 @@ def test_a_comma_in_a_cell_without_quotes_is_told_with_how_to_mend_it() -> None:
     with pytest.raises(PolicyError) as caught:
         read(类别=RULES.replace("≤ 低保 标准", "≤ min(低保 标准, 900)"))
     assert str(caught.value).startswith("类别.csv:2: 这一行有 5 格，表头有 4 格；格内有逗号时整格要加英文双引号")
+
+
+def cell(text: str) -> str:
+    """What is said of a cell of the rules, which cannot be read."""
+    quoted = text.replace('"', '""')
+    with pytest.raises(PolicyError) as caught:
+        read(类别=f'规则,人均月收入,→ 类别,依据\n一,"{quoted}","""深""",一\n')
+    assert (caught.value.problem.file, caught.value.problem.line) == ("类别.csv", 2)
+    return caught.value.problem.sentence("zh")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ("60岁以上", ">= 60（“以上”“以下”含本数）"),
+        ("60周岁（含）以上", ""),
+        ("≥60（含）", ">= 60"),
+        ("1,000元以下", "<= 1000（“以上”“以下”含本数）"),
+        ("不满5万元", "< 50000"),
+        ("超过 80%", "> 0.8"),
+        ("不低于 低保", ">= 低保"),
+        ("低保的2倍", "2 * 低保"),
+        ("不超过两倍低保", ""),
+        ("60至69", "[60..69]"),
+        ("60-69", "[60..69]"),
+        ("60～69岁", "[60..69]"),
+        ("[60,70)", "[60..70)"),
+        ("（60，70）", "(60..70)"),
+        ("> 5 且 < 10", "? > 5 and ? < 10"),
+        (">=5 and <10", "? >= 5 and ? < 10"),
+        ("<>3", "not(3)"),
+        ("=>5", ">= 5"),
+        ("不限", "-"),
+        ("/", "-"),
+        ("是", 'true；是文字则加引号，如 "是"'),
+        ("未填", "null"),
+    ],
+)
+def test_a_cell_worded_as_documents_word_it_is_told_what_to_write(written: str, instead: str) -> None:
+    said = cell(written)
+    if instead:
+        assert said == f"“{written}”看不懂：写作 {instead}"
+
+
+@pytest.mark.parametrize("written", ["M<=?<=2*M", "5 < ? < 10", "800 ≤ 人均月收入 ＜ 900"])
+def test_comparisons_in_a_row_are_refused(written: str) -> None:
+    """To FEEL the first gives true or false, which is compared with the third: the cell would never hold."""
+    assert "两个比较不能连写，写作 [a..b)" in cell(written.replace("M", "低保 标准"))
+
+
+def test_texts_with_or_between_them_are_refused() -> None:
+    assert '几个文字之间用逗号，如 "甲","乙"' in cell("“甲” or “乙”")
+
+
+@pytest.mark.parametrize("written", ["TRUE", "True", "true"])
+def test_truth_values_as_a_spreadsheet_program_saves_them_are_read(written: str) -> None:
+    toml = TOML.replace('name = "医疗 自付"\ntype = "money"', 'name = "外来"\ntype = "boolean"').replace(
+        "－　医疗 自付", ""
+    )
+    policy = read(policy=toml, 类别=f'规则,外来,→ 类别,依据\n一,{written},"""是""",一\n二,FALSE,"""否""",二\n')
+    assert policy.evaluate({"区 县": "城东", "外来": "是"}, ON)["类别"] == "是"
+
+
+def test_an_unknown_name_behind_a_plain_sign_is_still_told() -> None:
+    assert "低保标淮 不认识" in cell("< 低保标淮")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        (">= 5, < 10", True),
+        (">= 低保 标准, < 2 * 低保 标准", True),
+        ("< 5, > 10", False),
+        ("< 5, > 4", True),
+        ("< 5, > 5", False),
+    ],
+)
+def test_two_sides_parted_by_a_comma_are_told_where_every_value_is_on_one(written: str, told: bool) -> None:
+    """A comma means or: `>= 5, < 10` holds for whatever there is, which nobody means."""
+    policy = read(类别=f'规则,人均月收入,→ 类别,依据\n一,"{written}","""深""",一\n二,-,"""无""",二\n')
+    found = [problem for problem in policy.check() if problem.code == "always-holds"]
+    assert bool(found) == told
+    if told:
+        assert (found[0].file, found[0].line, found[0].severity) == ("类别.csv", 2, "error")

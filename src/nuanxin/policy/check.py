@@ -4,6 +4,7 @@ Overlaps, gaps and rules that can never apply are computed, not sampled (`proofs
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from nuanxin.policy.evaluate import Evaluator, equal
 from nuanxin.policy.feel import (
@@ -12,6 +13,7 @@ from nuanxin.policy.feel import (
     Compare,
     Expr,
     Lit,
+    Logic,
     Match,
     names_in,
     walk,
@@ -21,7 +23,7 @@ from nuanxin.policy.logic import Formula, negate
 from nuanxin.policy.messages import TYPE_WORDS, Problem
 from nuanxin.policy.model import CaseResult, Decision, Model, Table
 from nuanxin.policy.proofs import Answer, Prover, View, pairs
-from nuanxin.policy.reading import TOTAL, Kinds, Shape, either, outranking
+from nuanxin.policy.reading import TOTAL, Kinds, Shape, either, outranking, variables_in
 from nuanxin.policy.rows import Decided, RowDecider
 
 UNEQUAL = frozenset([True, None])
@@ -203,6 +205,9 @@ def _tables(
     prover = Prover(model, decision, table, rows, shape)
     rules = table.rules
     for index, rule in enumerate(rules):
+        for cell in rule.cells:
+            if _either_side(cell.tree) and prover.ask(partial(_not_held, cell.tree), lambda _: False).proved:
+                yield Problem("always-holds", decision.file, rule.line, {"rule": rule.id, "text": cell.text})
         if rule.id not in exercised:
             answer = _reached(prover, index)
             if answer.proved:
@@ -226,6 +231,19 @@ def _tables(
                 yield _open(decision.file, rules[b].line, zh, en)
     if not any(output.default is not None for output in decision.outputs):
         yield from _gaps(prover, decision)
+
+
+def _either_side(tree: Expr) -> bool:
+    """Whether a cell asks for either of two sides, as in `>= 5, < 10`."""
+    tests = tree.args if isinstance(tree, Logic) and tree.op == "or" else ()
+    return {test.op[0] for test in tests if isinstance(test, Compare)} >= {"<", ">"}
+
+
+def _not_held(tree: Expr, view: View) -> list[Formula]:
+    """A family for which a cell does not hold although all that it reads is given."""
+    reading = view.reading
+    opened = reading.shape.opened(tree)
+    return [reading.when(opened, frozenset([False])), *map(reading.present, variables_in(opened))]
 
 
 def _reached(prover: Prover, index: int) -> Answer:

@@ -162,8 +162,8 @@ PROPERTIES = (
 KEYWORDS = {"and", "or", "not", "true", "false", "null", "between", "in"}
 
 # Full-width and typographic forms that a Chinese keyboard types outside of quotes.
-_WIDE = str.maketrans("（）［］，、．＜＞＝＋－＊／？：０１２３４５６７８９", "()[],,.<>=+-*/?:0123456789")
-_WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/"}
+_WIDE = str.maketrans("（）［］，、．＜＞＝＋－＊／？：！０１２３４５６７８９", "()[],,.<>=+-*/?:!0123456789")
+_WIDE_PAIRS = {"≤": "<=", "≥": ">=", "≦": "<=", "≧": ">=", "≠": "!=", "×": "*", "÷": "/"}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "＂": "＂"}
 _PLAIN_QUOTES = str.maketrans(dict.fromkeys("“”＂", '"'))
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?")
@@ -188,7 +188,8 @@ _INSTEAD = {
     "。": ("小数点写作 .", "a decimal point is written ."),
     "{": ("组合不能直接写", "a context cannot be written out"),
 }
-DASHES = ("-", "－", "–", "—")
+_ORDERS = ("<", "<=", ">", ">=")
+DASHES = ("-", "－", "–", "—", "——")
 _NOT_READ = ("if", "for", "some", "every", "function")
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|[nrtbf"\'\\/])')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -294,7 +295,7 @@ def plain(text: str, scope: Scope) -> str:
         return "-"
     for token, start, end in _scanned(text, source, scope):
         written = source[start:end]
-        if token.kind == "name":
+        if token.kind in ("name", "word"):
             written = token.text
         elif token.kind == "string" and written[0] != '"':
             written = '"' + written[1:-1].replace('"', '\\"') + '"'
@@ -331,8 +332,10 @@ def _scanned(text: str, source: str, scope: Scope) -> list[tuple[Token, int, int
                 name = word.group()
                 raise _fail(text, f"数字后要写乘号：{body} * {name}", f"a number is multiplied as {body} * {name}")
         elif word := _IDENT.match(source, at):
-            known = word.group() in KEYWORDS and word.group() not in scope.names
-            found.append((Token("word" if known else "name", word.group()), at, word.end()))
+            name = word.group()
+            name = name.lower() if name.lower() in ("true", "false") else name  # as a spreadsheet program writes them
+            known = name in KEYWORDS and not {name, word.group()} & scope.names
+            found.append((Token("word" if known else "name", name if known else word.group()), at, word.end()))
             at = word.end()
         elif op := _OPERATOR.match(source, at):
             found.append((Token("op", op.group()), at, op.end()))
@@ -406,6 +409,10 @@ class _Parser:
         while self.word(op):
             self.take()
             args.append(below())
+        if len(args) > 1 and any(isinstance(arg, Lit) and isinstance(arg.value, str) for arg in args):
+            raise _fail(
+                self.text, '几个文字之间用逗号，如 "甲","乙"', 'several texts are parted by commas, as in "a","b"'
+            )
         return args[0] if len(args) == 1 else Logic(op, tuple(args))
 
     def comparison(self) -> Expr:
@@ -425,7 +432,13 @@ class _Parser:
                 self.expect(")")
                 return tests
             return self.test(left)
-        while self.peek("=", "!=", "<", "<=", ">", ">="):
+        while self.peek("=", "!=", *_ORDERS):
+            if isinstance(left, Compare) and left.op in _ORDERS and self.peek(*_ORDERS):
+                raise _fail(
+                    self.text,
+                    "两个比较不能连写，写作 [a..b) 或 ? >= a and ? < b",
+                    "two comparisons in a row are written [a..b) or ? >= a and ? < b",
+                )
             left = Compare(self.take().text, left, self.sum())
         return left
 
@@ -639,11 +652,103 @@ def parse(text: str, scope: Scope) -> Expr:
     return tree
 
 
+# Conditions as documents word them. 以上, 以下 and 以内 include the figure itself (Civil Code of the PRC, article 1259), 超过 and 不满 do not.
+_UNIT = "周岁|岁|元|人|口|个月|月|年|户|套|处|辆|次|天|日|级|分"
+_AMOUNT = re.compile(rf"([\d.,，]+)\s*(万元|万|%|％|{_UNIT})?")
+_TIMES = re.compile(r"(?:(?P<a>[^\W\d].*?)的?\s*)?(?P<n>[\d.]+|[两二三四五])\s*倍(?:的?\s*(?P<b>[^\W\d].*))?")
+_SHARE = re.compile(r"([^\W\d].*?)的?\s*([\d.]+)\s*[%％]")
+_SPAN = re.compile(r"(\d[\d.]*)\s*[-－]\s*(\d[\d.]*)")
+_BETWEEN = re.compile(r"(.+?)\s*(?:至|到|~|～|—+|–|-|－)\s*(.+?)(?:以内|之间)?")
+_AND = re.compile(r"\s*(?:并且|而且|且|&+|\band\b|[,，])\s*(?=[<>≤≥＜＞不低小高大超])")
+_PAIR = re.compile(r"([\[(（［])\s*([^,，、]+?)\s*[,，、]\s*([^,，、]+?)\s*([\])）］])")
+_INCLUDED = r"\s*(?:[（(]含[)）]|[（(]含本数[)）])?"
+_WORDED = (
+    (re.compile(rf"(?:[≥>]=?)?\s*(.+?)\s*(?:及其?|或)?以上{_INCLUDED}"), ">= {}"),
+    (re.compile(rf"(?:[≤<]=?)?\s*(.+?)\s*(?:及其?|或)?(?:以下|以内){_INCLUDED}"), "<= {}"),
+    (
+        re.compile(rf"(?:不低于|不少于|不小于|大于等于|大于或等于|至少|年?满|达到|≥|>=|＞＝|=>)\s*(.+?){_INCLUDED}"),
+        ">= {}",
+    ),
+    (
+        re.compile(rf"(?:不高于|不超过|不大于|不多于|小于等于|小于或等于|至多|最多|≤|<=|＜＝|=<)\s*(.+?){_INCLUDED}"),
+        "<= {}",
+    ),
+    (re.compile(r"(?:不等于|不是|非|<>|≠|!=|！＝)\s*(.+)"), "not({})"),
+    (re.compile(r"(?:超过|大于|高于|多于|>|＞)\s*(.+)"), "> {}"),
+    (re.compile(r"(?:低于|小于|少于|不足|不满|未满|<|＜)\s*(.+)"), "< {}"),
+    (re.compile(r"(?:等于|==)\s*(.+)"), "{}"),
+)
+_ONE_WORD = {
+    **dict.fromkeys(("不限", "任意", "任何", "均可", "全部", "无要求", "/", "／", "*", "＊", "N/A", "n/a"), "-"),
+    **dict.fromkeys(("是", "有", "√"), "true"),
+    **dict.fromkeys(("否", "无", "没有"), "false"),
+    **dict.fromkeys(("空", "未填", "空白"), "null"),
+}
+
+
+def _amount(text: str) -> str:
+    """A figure as people write it, as an expression: 1,000元, 5万, 80%, 低保标准的2倍; "" where it is none."""
+    if found := _AMOUNT.fullmatch(text):
+        number, unit = re.sub("[,，]", "", found.group(1)), found.group(2) or ""
+        if number.count(".") > 1 or number.strip(".") == "":
+            return ""
+        value = Fraction(number) * (10_000 if unit[:1] == "万" else 1) / (100 if unit in ("%", "％") else 1)
+        return f"{float(value):.12g}" if value.denominator > 1 else str(value)
+    if (found := _TIMES.fullmatch(text)) and (found["a"] is None) != (found["b"] is None):
+        count = {"两": "2", "二": "2", "三": "3", "四": "4", "五": "5"}.get(found["n"], found["n"])
+        return f"{count} * {found['a'] or found['b']}"
+    if found := _SHARE.fullmatch(text):
+        return f"{float(found.group(2)) / 100:.12g} * {found.group(1)}"
+    return text if _IDENT.fullmatch(text) or (len(text) > 1 and text[0] in _QUOTES) else ""
+
+
+def in_words(text: str) -> tuple[str, str] | None:
+    """What a condition in words is written as, in Chinese and English, as far as its form tells."""
+    said = text.strip()
+    if said in _ONE_WORD:
+        value = _ONE_WORD[said]
+        if value in ("true", "false"):
+            return f'{value}；是文字则加引号，如 "{said}"', f'{value}, or "{said}" where it is a text'
+        return value, value
+    tests = [found for part in _AND.split(said) for found in (_worded(part.strip()),)]
+    if len(tests) > 1:
+        meant = " and ".join(f"? {test}" for test in tests) if all(test[:1] in tuple("<>") for test in tests) else ""
+    else:
+        meant = tests[0]
+    if not meant or "".join(meant.split()) == "".join(normalise(said).split()):
+        return None
+    if re.search("以[上下内]", said):
+        return f"{meant}（“以上”“以下”含本数）", f"{meant} (以上 and 以下 include the figure itself)"
+    return meant, meant
+
+
+def _worded(said: str) -> str:
+    """One test; "" where its form tells nothing, or it is written as it should be."""
+    for form, written in _WORDED:
+        if (found := form.fullmatch(said)) and (value := _amount(found.group(1).strip())):
+            return written.format(value)
+    if found := _BETWEEN.fullmatch(said):
+        low, high = (_amount(part.strip()) for part in found.groups())
+        if low and high:
+            return f"[{low}..{high}]"
+    if found := _PAIR.fullmatch(said):
+        return "{}{}..{}{}".format(*found.groups()).translate(_WIDE)
+    value = _amount(said)
+    return value if value != said else ""
+
+
 def parse_cell(text: str, scope: Scope) -> Expr:
     """The unary tests of a cell, as a boolean expression over `?`. A dash is `true`."""
     if text.strip() in DASHES:
         return ANY
-    return _Parser(text, scope).cell()
+    try:
+        if _SPAN.fullmatch(text.strip()):  # 60-69: to FEEL it is a subtraction
+            raise _fail(text, "区间写作 [a..b]", "an interval is written [a..b]")
+        return _Parser(text, scope).cell()
+    except PolicyError as error:
+        if error.code in ("syntax", "unknown-name") and (meant := in_words(text)):
+            raise _fail(text, f"写作 {meant[0]}", f"write {meant[1]}") from None
+        raise error from None
 
 
 def children(tree: Expr) -> tuple[Expr, ...]:

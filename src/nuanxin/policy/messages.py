@@ -214,6 +214,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
     "unreachable": {"zh": "规则 {rule} 永远不会适用", "en": "rule {rule} can never apply"},
     "cannot-tell": {"zh": "无法判断{what_zh}：{why_zh}", "en": "cannot tell {what_en}: {why_en}"},
     "unused-input": {"zh": "输入 {name} 没有用到", "en": "the input {name} is never used"},
+    "always-holds": {
+        "zh": "规则 {rule} 的“{text}”任何值都符合：逗号的意思是“或”；两边都要满足写作 [a..b) 或 ? >= a and ? < b",
+        "en": "rule {rule}: “{text}” holds for any value, since a comma means or; for both sides write [a..b) or ? >= a and ? < b",
+    },
     "left-out": {
         "zh": "{name} 可以不填，“{text}”却用它计算：没填时算不出，与结果的比较都不成立，会落到别的规则。应填 0 的请去掉 optional，没填就会说明“缺少”",
         "en": "{name} may be left out and “{text}” calculates with it: left out, there is no result and no comparison with it holds, so another rule applies; where 0 should be given, take optional away and a missing figure is asked for",
