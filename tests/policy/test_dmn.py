@@ -129,7 +129,8 @@ def in_language(text: str, part: str, language: str) -> str:
         ("<a/>", 1, "not a DMN file"),
         ('<!DOCTYPE a [<!ENTITY x "y">]>\n<definitions>&x;</definitions>', 1, "DOCTYPE"),
         ("<definitions>\n<decision name='d'>\n</definitions>", 3, "mismatch"),
-        ("<definitions>\n<decision name='d'><context/></decision></definitions>", 2, "neither a table nor"),
+        ("<definitions>\n<decision name='d'><relation/></decision></definitions>", 2, "neither a table nor"),
+        ("<definitions>\n<decision name='d'>\n<context/></decision></definitions>", 3, "the context has no result"),
         (
             "<definitions>\n<decision name='d'>\n<literalExpression><text>a + 1</text></literalExpression></decision></definitions>",
             3,

@@ -34,11 +34,17 @@ def _home(model: Model) -> str:
     return POLICY_FILE if POLICY_FILE in model.files else next(iter(model.files), POLICY_FILE)
 
 
+def _head(model: Model, decision: Decision) -> int:
+    """The line that a decision's table begins on: the first of its own file, or where one file says everything the decision's."""
+    return decision.line if decision.file == _home(model) else 1
+
+
 def check(model: Model, results: Sequence[CaseResult]) -> list[Problem]:
     """All problems, in the order of the policy; `results`: its worked cases, tried."""
     found = [
         *_standards(model),
         *_unused(model),
+        *_untyped(model),
         *_columns(model),
         *_types(model),
         *_values(model),
@@ -74,12 +80,19 @@ def _unused(model: Model) -> Iterator[Problem]:
             yield Problem("unused-input", _home(model), item.line, {"name": item.name}, "warning")
 
 
+def _untyped(model: Model) -> Iterator[Problem]:
+    """Inputs of any type: of a CSV file their figures stay texts."""
+    for item in model.inputs:
+        if item.type == "any":
+            yield Problem("untyped", _home(model), item.line, {"name": item.name}, "warning")
+
+
 def _columns(model: Model) -> Iterator[Problem]:
     """A column that stands twice in a table."""
     for decision in model.decisions:
         texts = [column.text for column in decision.table.columns] if decision.table else []
         for text in dict.fromkeys(text for text in texts if texts.count(text) > 1):
-            yield Problem("duplicate-column", decision.file, 1, {"name": text}, "warning")
+            yield Problem("duplicate-column", decision.file, _head(model, decision), {"name": text}, "warning")
 
 
 def _written(model: Model) -> Iterator[tuple[str, int, str, Expr]]:
@@ -306,7 +319,7 @@ def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
         """Of families that some rule would cover but for what they leave out: the others are in the gap that is told already."""
         return [*left_out(view), either(*map(view.reading.rule, prover.but_for_optional))]
 
-    told = False
+    told, line = False, _head(prover.model, decision)
     for question in (given, *([left_out] if names else [])):
         answer = prover.ask(only_left_out if told else question, undecided)
         if answer.point is not None:
@@ -317,10 +330,10 @@ def _gaps(prover: Prover, decision: Decision) -> Iterator[Problem]:
                 "example_zh": f"，例如 {example}" if example else "",
                 "example_en": f", for example {example}" if example else "",
             }
-            yield Problem("gap", decision.file, 1, values, "warning")
+            yield Problem("gap", decision.file, line, values, "warning")
             told = True
         elif not answer.proved:
-            yield _open(decision.file, 1, "是否有遗漏的情形", "whether every family is covered")
+            yield _open(decision.file, line, "是否有遗漏的情形", "whether every family is covered")
             return
 
 

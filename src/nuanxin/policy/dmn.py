@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from lxml import etree
 
-from nuanxin.policy.feel import Lit, Scope, names_in, parse, parse_cell, plain
+from nuanxin.policy.feel import Lit, Scope, names_in, parse, parse_cell, plain, put_in
 from nuanxin.policy.folder import (
     ALIASES,
     CASES_FILE,
@@ -58,6 +58,8 @@ _AGGREGATORS = {"SUM": "C+", "MIN": "C<", "MAX": "C>", "COUNT": "C#"}
 _XML_ID = re.compile(r"[^\W\d][\w.-]*")
 MAX_BYTES = 20_000_000
 FEEL_NAMES = {"feel", "s-feel", "sfeel"}  # how the parts of an expressionLanguage, a URI in most files, name FEEL
+FORMULAS = ("literalExpression", "invocation", "context", "list")
+BOXED = (*FORMULAS, "decisionTable", "relation", "functionDefinition", "conditional", "for", "some", "every", "filter")
 EXPRESSIONS = (
     "literalExpression", "inputExpression", "inputEntry", "outputEntry", "defaultOutputEntry",
     "inputValues", "outputValues", "allowedValues",
@@ -71,6 +73,11 @@ def _local(element: Any) -> str:
 
 def _children(element: Any, *names: str) -> list[Any]:
     return [child for child in element if _local(child) in names]
+
+
+def _logic(element: Any) -> Any:
+    """The boxed expression in an element that can be read as a formula; None where there is none."""
+    return next(iter(_children(element, *FORMULAS)), None)
 
 
 def _child(element: Any, name: str) -> Any:
@@ -183,6 +190,8 @@ class _Reader:
             "Any": "any",
             "yearMonthDuration": "years and months duration",
             "dayTimeDuration": "days and time duration",
+            "long": "integer",  # Camunda's
+            "double": "number",
         }.get(name, ALIASES.get(name, name))
         if name in TYPES:
             return _Type(name)
@@ -217,10 +226,12 @@ class _Reader:
     def read(self) -> Model:
         root = self.root
         standards, names = self._standards()
-        inputs = tuple(self._input(item) for item in _children(root, "inputData") if not _ours(item, "as_of"))
         decisions = [item for item in _children(root, "decision") if clean(item.get("name")) not in names]
         if not decisions:
             raise PolicyError("no-decision", self.file, 1)
+        asked = self._asked()
+        inputs = tuple(self._input(item, asked) for item in _children(root, "inputData") if not _ours(item, "as_of"))
+        inputs += self._undeclared(asked, {*(item.name for item in inputs), *names})
         all_names = [item.name for item in inputs] + list(names) + [clean(item.get("name")) for item in decisions]
         seen: set[str] = set()
         for name in all_names:
@@ -271,10 +282,35 @@ class _Reader:
         given = element.get("label") or ""
         return Label(_ours(element, "zh") or given or name, _ours(element, "en") or given or name)
 
-    def _input(self, item: Any) -> Input:
+    def _asked(self) -> dict[str, Any]:
+        """The input expressions of tables that are a name alone, by the name."""
+        found: dict[str, Any] = {}
+        for item in self.root.iter():
+            name = clean(_text(item)) if _local(item) == "inputExpression" else ""
+            if name and (name not in found or not found[name].get("typeRef")):
+                found[name] = item
+        return found
+
+    def _undeclared(self, asked: dict[str, Any], declared: set[str]) -> tuple[Input, ...]:
+        """Inputs that tables read and no inputData declares, as dmn.io and Camunda leave them out; nothing that the file calls so itself."""
+        own = {clean(item.get("name") or "") for item in self.root.iter() if _local(item) != "inputData"} | declared
+        return tuple(
+            Input(name, self.type_of(item.get("typeRef"), item).base, Label(name, name), line=item.sourceline or 0)
+            for name, item in asked.items()
+            if name not in own
+            and _XML_ID.fullmatch(name)
+            and "." not in name
+            and "-" not in name
+            and no_name(name) is False
+        )
+
+    def _input(self, item: Any, asked: dict[str, Any]) -> Input:
         name = clean(item.get("name"))
         variable = _child(item, "variable")
-        kind = self.type_of(variable.get("typeRef") if variable is not None else None, item)
+        reference = variable.get("typeRef") if variable is not None else None
+        if reference is None and name in asked:
+            reference = asked[name].get("typeRef")
+        kind = self.type_of(reference, item)
         allowed = _ours(item, "allowed") or kind.allowed
         at = item.sourceline or 0
         return Input(
@@ -317,12 +353,16 @@ class _Reader:
 
     def _knowledge(self, item: Any) -> Knowledge:
         logic = _child(item, "encapsulatedLogic")
-        literal: Any = _child(logic, "literalExpression") if logic is not None else None
+        literal: Any = _logic(logic) if logic is not None else None
         if literal is None:
-            self._refuse(item, "业务知识只支持表达式", "business knowledge must be a literal expression")
+            self._refuse(
+                item,
+                "业务知识只支持公式；是表的，请改成决定",
+                "business knowledge must be a literal expression: make a decision of a table",
+            )
         parameters = _parameters(item)
-        text = _text(literal)
         scope = Scope(parameters, self.scope.functions, self.scope.parts)
+        text = self._formula(literal, scope)
         at = literal.sourceline or 0
         return Knowledge(clean(item.get("name")), parameters, text, placed(self.file, at, parse, text, scope), at)
 
@@ -338,10 +378,10 @@ class _Reader:
         name, at = clean(item.get("name")), item.sourceline or 0
         variable = _child(item, "variable")
         kind = self.type_of(variable.get("typeRef") if variable is not None else None, item)
-        literal, table = _child(item, "literalExpression"), _child(item, "decisionTable")
+        literal, table = _logic(item), _child(item, "decisionTable")
         label, clause = self._label(item, name), _ours(item, "clause")
         if literal is not None:
-            text = _text(literal)
+            text = self._formula(literal, self.scope)
             tree = placed(self.file, literal.sourceline or at, parse, text, self.scope)
             own = self._own_type(item, kind.base)
             column = _ours(item, "output") or name
@@ -353,12 +393,55 @@ class _Reader:
             output = Output(column, own, called, column, words=self._words(item))
             return Decision(name, label, (output,), None, tree, text, clause, self.file, at)
         if table is None:
+            logic = next((_local(part) for part in item if _local(part) in BOXED), "—")
             self._refuse(
-                item, f"决定 {name} 不是表也不是表达式", f"decision {name} is neither a table nor a literal expression"
+                item,
+                f"决定 {name} 不是表也不是表达式（{logic}）；请改成决策表或公式",
+                f"decision {name} is neither a table nor a literal expression ({logic}): make it one of these",
             )
         made, outputs = self._table(table, name, kind)
         check_outputs(made.hit, outputs, self.file, at)
         return Decision(name, label, outputs, made, None, "", clause, self.file, at)
+
+    def _formula(self, element: Any, scope: Scope) -> str:
+        """A boxed expression as one FEEL text: an invocation is a call by name; of a context with a result the entries are put in, of a list the items."""
+        kind = _local(element)
+        if kind == "literalExpression":
+            return _text(element)
+        if kind == "list":
+            return f"[{', '.join(self._part(part, element, scope) for part in element if _local(part) in BOXED)}]"
+        if kind == "invocation":
+            given = [
+                f"{clean(_child(part, 'parameter').get('name'))}: {self._part(_logic(part), part, scope)}"
+                for part in _children(element, "binding")
+            ]
+            return f"{self._part(_child(element, 'literalExpression'), element, scope)}({', '.join(given)})"
+        known: dict[str, str] = {}
+        for entry in _children(element, "contextEntry"):
+            variable, inner = _child(entry, "variable"), scope.extended(known)
+            text = self._part(_logic(entry), entry, inner)
+            text = placed(self.file, entry.sourceline or 0, put_in, text, inner, known)
+            known[clean(variable.get("name") or "") if variable is not None else ""] = f"({text})"
+        if "" not in known:
+            self._refuse(
+                element,
+                "context 没有结果一格（最后一个不带变量的条目）；请改成决策表或公式",
+                "the context has no result, an entry without a variable at its end: make it a table or a literal expression",
+            )
+        return known[""][1:-1]
+
+    def _part(self, element: Any, within: Any, scope: Scope) -> str:
+        """The text of a boxed expression inside another. Raises PolicyError where it is missing or none that is read."""
+        if element is None:
+            zh, en = (
+                "框式表达式里缺少公式，或是不能读的一种；请写成公式",
+                "a boxed expression lacks a literal expression",
+            )
+            self._refuse(within, zh, en)
+        if _local(element) not in FORMULAS:
+            kind = _local(element)
+            self._refuse(element, f"不能读 {kind}；请改成公式", f"a {kind} is not read: write a literal expression")
+        return self._formula(element, scope)
 
     def _table(self, table: Any, name: str, kind: _Type) -> tuple[Table, tuple[Output, ...]]:
         hit = clean(table.get("hitPolicy") or "UNIQUE")

@@ -303,6 +303,18 @@ def plain(text: str, scope: Scope) -> str:
     return out.strip()
 
 
+def put_in(text: str, scope: Scope, known: Mapping[str, str]) -> str:
+    """The text with the texts put in that some of its names stand for."""
+    source, out, at = normalise(text), "", 0
+    found = _scanned(text, source, scope)
+    for (token, start, end), (following, _, _) in zip(found, [*found[1:], found[-1]], strict=True):
+        named = token.kind == "name" and token.text in known and following != Token("op", ":")
+        after_dot = source[:start].rstrip().endswith(".")
+        out += source[at:start] + (known[token.text] if named and not after_dot else source[start:end])
+        at = end
+    return out
+
+
 def _scanned(text: str, source: str, scope: Scope) -> list[tuple[Token, int, int]]:
     """The tokens and where each stands in the source, which is the text normalised."""
     found: list[tuple[Token, int, int]] = []

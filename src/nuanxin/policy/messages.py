@@ -218,6 +218,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "规则 {rule} 的“{text}”任何值都符合：逗号的意思是“或”；两边都要满足写作 [a..b) 或 ? >= a and ? < b",
         "en": "rule {rule}: “{text}” holds for any value, since a comma means or; for both sides write [a..b) or ? >= a and ? < b",
     },
+    "untyped": {
+        "zh": "输入 {name} 没有类型：表格里的文字不会当作数字或日期；请在 DMN 文件里给它 typeRef（number、string、date……）",
+        "en": "the input {name} has no type: what stands as text in a table is read as no figure and no date; give it a typeRef (number, string, date …)",
+    },
     "left-out": {
         "zh": "{name} 可以不填，“{text}”却用它计算：没填时算不出，与结果的比较都不成立，会落到别的规则。应填 0 的请去掉 optional，没填就会说明“缺少”",
         "en": "{name} may be left out and “{text}” calculates with it: left out, there is no result and no comparison with it holds, so another rule applies; where 0 should be given, take optional away and a missing figure is asked for",
