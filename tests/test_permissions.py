@@ -106,6 +106,8 @@ OBJECTS: dict[str, Sample] = {
     "desk:returns_remind": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
     "desk:visits": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
     "desk:visits_new": Sample({"quarter": "2023Q3"}, CITY | {"other"}),
+    "desk:visit_sheet": Sample({"quarter": "2023Q3", "day": DAY}, ROUND | {"other"}),
+    "desk:visit_order": Sample({"quarter": "2023Q3", "day": DAY}, CITY | {"other"}),
     "desk:visit_excuse": Sample({"quarter": "2023Q3", "code": "QTX-2023Q3-PLANT-AGAIN"}, UNION),
     # Only the two visitors of the visit reach these.
     "desk:door": Sample({"pk": 777777}, set(), own=rules.VISITOR),

@@ -20,6 +20,8 @@ from playwright.sync_api import Page
 
 CITY, POLICY, ADMIN, WORKER, NEW, CLAIMING, NOBODY = "he", "pan", "guan", "w-demo", "w-new", "w-claiming", ""
 QUARTER, OPEN_QUARTER = "2022Q4", "2023Q3"
+# The demo's day: visits of bai and luo are planned for it (prepare.a_visitors_day).
+VISIT_DAY = "2023-07-07"
 MATTER = "QTX-M-2023Q2-0023"
 # Raised by w-demo, and added to (prepare.workers).
 PROBLEM = "QTX-M-2023Q3-0004"
@@ -88,6 +90,26 @@ def send_without_a_day(page: Page) -> None:
     for day in page.locator("main input[type=date]").all():
         day.fill("")
     send_empty(page)
+
+
+def press(name: str) -> Callable[[Page], None]:
+    """Press a button where it is; a page that was opened before has it no more."""
+
+    def do(page: Page) -> None:
+        button = page.get_by_role("button", name=name)
+        if button.count():
+            button.click()
+            page.wait_for_load_state()
+
+    return do
+
+
+def send_both_times(page: Page) -> None:
+    """Give a visit an hour and a half of the day as well."""
+    page.locator("main input[type=time]").first.fill("09:00")
+    page.locator("main .v-when select").first.select_option("am")
+    page.locator("main .v-order button").first.click()
+    page.wait_for_load_state()
 
 
 _phones = itertools.count(13900010001)
@@ -320,6 +342,13 @@ PAGES = (
         args=(OPEN_QUARTER,),
         query="?look=1&one_0=bai&two_0=luo&day=2023-07-07&per_day=4",
     ),
+    Row("desk:visit_sheet", "closed", args=(OPEN_QUARTER, VISIT_DAY), who=THIRD),
+    Row("desk:visit_sheet", args=(OPEN_QUARTER, VISIT_DAY), do=press("打开路线单")),
+    Row("desk:visit_sheet", "own", args=(OPEN_QUARTER, VISIT_DAY), who="bai", do=press("打开路线单")),
+    Row("desk:visit_sheet", "empty", args=(OPEN_QUARTER, "2023-07-31")),
+    Row("desk:visit_order", args=(OPEN_QUARTER, VISIT_DAY)),
+    Row("desk:visit_order", "empty", args=(OPEN_QUARTER, "2023-07-31")),
+    Row("desk:visit_order", "error", args=(OPEN_QUARTER, VISIT_DAY), do=send_both_times),
     Row("desk:visit_excuse", args=(OPEN_QUARTER, LEAD)),
     Row("desk:visit_excuse", "error", args=(OPEN_QUARTER, LEAD), do=send_empty),
     # --------------------------------------------------------------------------------- the desk: many rows, saved filters, the calendar

@@ -33,6 +33,9 @@ from tests.care.paper import number
 from tests.pictures import camera
 
 DESK, PHONE = SIZES["desk"][0], SIZES["phone"][0]
+# A route sheet is a look at each of its families: the looks at one of them are counted.
+_LOOKS = "records_event WHERE verb = 'household.read' AND facts LIKE '%route%'"
+ROUTE_LOOK = f"rows:{_LOOKS} AND subject = (SELECT min(subject) FROM {_LOOKS})"
 ROUND, REFUSED, VISITED = "/rounds/2023Q3/", "QTX-H000010", "QTX-H000004"
 
 
@@ -271,6 +274,8 @@ FAMILIES = (
     Act("desk:household_consent", "consent.record", "he", "/households/QTX-H000020/consent/", "登记授权"),
     Act("desk:household_excuse", "visit.excuse", "he", "/households/QTX-H000019/excuse/", "走访延期", named(reason="住院", until="2023-07-20")),
     Act("desk:visits_new", "visit.plan", "he", f"{ROUND}visits/plan/", "就这样安排", in_turn(named(day="2023-07-10"), presses("先看看怎么排"))),
+    Act("desk:visit_sheet", ROUTE_LOOK, "he", f"{ROUND}visits/2023-07-07/?team=1", "打开路线单"),
+    Act("desk:visit_order", "visit.order", "he", f"{ROUND}visits/2023-07-07/order/", "保存时间", lambda page: page.locator("main input[type=time]").first.fill("09:10")),
     Act("desk:door_excuse", "visit.excuse", "bai", "", "登记延期", named(reason="住院", until="2023-07-20"), a_visit_of_ones_own, PHONE, gone=True),
     Act("desk:visit_excuse", "visit.excuse", "he", f"{ROUND}visits/{LEAD}/excuse/", "登记延期", named(reason="出差", until="2023-07-21")),
     Act("desk:families_team", "visit.assign", "he", f"{ROUND}families/?column=due", "安排走访人", ticks("many/team", one="bai", two="luo", day="2023-07-11")),

@@ -1,10 +1,13 @@
 """The visit plan's pages: planned with a look first, seen by day and team, each role its own."""
 
-from datetime import date
+import re
+from datetime import date, time
 
 import pytest
 
 from nuanxin.care.models import Lead, Round, Visit
+from nuanxin.care.routing import Hours
+from nuanxin.care.services import visits as service
 from nuanxin.records.models import Event
 from nuanxin.union.models import Household, Org
 from nuanxin.union.rules import VISITOR
@@ -197,3 +200,165 @@ def test_however_many_visits_the_queries_stay_few(sign_in, round_, django_assert
 def test_the_menu_leads_to_the_quarter_under_way(sign_in, round_):
     assert sign_in("bai").get("/visit-plan/").headers["Location"] == HERE
     assert sign_in("ma").get("/visit-plan/").status_code == 404
+
+
+ORDER, SHEET = f"{HERE}2022-09-05/order/", f"{HERE}2022-09-05/"
+
+
+@pytest.fixture
+def route(round_, cast, sign_in):
+    """The three families on one day of bai and luo, with an hour for each."""
+    hours = Hours(time(9), (time(10), time(14)))
+    asked = {"round_": round_, "teams": [(cast["bai"], cast["luo"])], "days": [DAY], "by": cast["he"], "on": DAY}
+    return service.plan(**asked, hours=hours)[0]
+
+
+def stands():
+    return [
+        (visit.lead.code[-2:], visit.when) for visit in Visit.objects.select_related("lead").order_by("place_in_day")
+    ]
+
+
+def sent(page, **more):
+    """The form of a route as the page has it."""
+    said = dict(re.findall(r'name="(shown|at_\d|half_\d)"[^>]*value="([^"]*)"', page))
+    return {**said, "key": re.findall(r'name="key" value="(\d+)"', page), **more}
+
+
+def test_a_stop_moves_up_and_takes_the_hour_of_its_place(sign_in, route):
+    client = sign_in("he")
+    before = stands()
+    form = sent(text(client.get(ORDER)), move=f"up-{route[1].pk}")
+    answer = client.post(ORDER, form)
+    assert answer.headers["Location"].endswith(f"?team=1#stop-{route[1].pk}")
+    swapped = [before[1][0], before[0][0], before[2][0]]
+    assert stands() == list(zip(swapped, [at for _, at in before], strict=True))
+    assert "没有更改" in text(client.post(ORDER, form, follow=True)), "the same press again moves nothing"
+    assert Event.objects.filter(verb="visit.order").count() == 1
+    assert Event.objects.filter(verb="visit.hour").count() == 2
+    assert "3 户" in text(client.get(ORDER))
+    down = sent(text(client.get(ORDER)), move=f"down-{route[1].pk}")
+    client.post(ORDER, down)
+    assert stands() == before
+
+
+def test_hours_are_changed_and_never_run_backwards(sign_in, route):
+    client = sign_in("he")
+    page = text(client.get(ORDER))
+    assert client.post(ORDER, sent(page, at_0="25:00")).status_code == 422
+    both = client.post(ORDER, sent(page, half_0="am"))
+    assert "就不用选上午下午" in both.content.decode()
+    for wrong in (
+        {"at_0": "16:00"},
+        {"at_0": "", "half_0": "pm", "at_1": "11:00"},
+        {"at_1": "13:00", "at_2": "", "half_2": "am"},
+    ):
+        assert "早于前面的" in text(client.post(ORDER, sent(page, **wrong), follow=True))
+    assert [at for _, at in stands()] == ["9:00", "14:00", "15:10"]
+    said = sent(page, at_0="", half_0="am", at_1="09:30", at_2="", half_2="pm")
+    client.post(ORDER, said)
+    assert [at for _, at in stands()] == ["am", "9:30", "pm"]
+
+
+def test_a_route_that_changed_meanwhile_is_looked_at_again(sign_in, route, round_):
+    client = sign_in("he")
+    form = sent(text(client.get(ORDER)), at_2="16:00")
+    Visit.objects.filter(pk=route[2].pk).update(planned_at=time(17))
+    assert "再看一遍" in text(client.post(ORDER, form, follow=True))
+    forged = form | {"key": [route[0].pk, route[0].pk, 10**30, "x"]}
+    assert "再看一遍" in text(client.post(ORDER, forged, follow=True))
+    Round.objects.filter(pk=round_.pk).update(state="closed", decided_on=DAY)
+    assert client.get(ORDER).status_code == 404
+
+
+def test_a_stop_that_is_made_keeps_its_place(sign_in, route):
+    Visit.objects.filter(pk=route[1].pk).update(visited_on=DAY, conclusion="nobody_home")
+    client = sign_in("he")
+    page = text(client.get(ORDER))
+    assert f"up-{route[1].pk}" not in page
+    client.post(ORDER, sent(page, move=f"up-{route[2].pk}"))
+    assert dict(Visit.objects.values_list("pk", "place_in_day")) == {route[2].pk: 1, route[1].pk: 2, route[0].pk: 3}
+
+
+def test_the_shortest_way_is_asked_for(sign_in, route):
+    client = sign_in("he")
+    far = {"QTX-01-E01": ("38.00", "106.00"), "QTX-03-C2": ("38.30", "106.30")}
+    for code, (lat, lon) in far.items():
+        Org.objects.filter(code=code).update(latitude=lat, longitude=lon)
+    away = next(visit for visit in route if visit.lead.org.code == "QTX-03-C2")
+    for place, visit in enumerate(sorted(route, key=lambda v: (v == away) if v != route[-1] else 2), 1):
+        Visit.objects.filter(pk=visit.pk).update(place_in_day=place, planned_at=None)
+    client.post(ORDER, sent(text(client.get(ORDER)), move="way"))
+    assert Visit.objects.get(pk=away.pk).place_in_day in (1, 3), "the two of one town follow one another"
+
+
+def test_a_route_sheet_is_opened_once_a_day_and_the_families_see_it(sign_in, route):
+    client = sign_in("he")
+    closed = text(client.get(SHEET))
+    assert "打开路线单" in closed
+    assert "要看：" not in closed
+    assert client.post(SHEET, {"format": "csv", "purpose": "走访"}).status_code == 302
+    assert not Event.objects.filter(verb="household.read").exists()
+    opened = text(client.post(SHEET, follow=True))
+    for said in (
+        "欧＊",
+        "9:00",
+        "古峡街道＊＊",
+        "带核查授权书",
+        "要看：身份证、户口簿",
+        "走访人 白秀磊 签字",
+        "走访人 罗小满 签字",
+    ):
+        assert said in opened, said
+    assert not {"永安路 1", "12000", "12,000"} & {word for word in ("永安路 1", "12000", "12,000") if word in opened}
+    client.post(SHEET)
+    looks = Event.objects.filter(verb="household.read", by="he")
+    assert sorted(looks.values_list("subject", flat=True)) == [
+        "household:QTX-H1",
+        "household:QTX-H2",
+        "household:QTX-H3",
+    ]
+    assert {look.facts["what"] for look in looks} == {"route"}
+    table = client.post(SHEET, {"format": "csv", "purpose": "走访"}).content.decode("utf-8-sig")
+    assert table.splitlines()[1].startswith("1,9:00,白秀磊,罗小满,")
+    assert table.count("\n") == 4
+    assert "先写明导出做什么用" in text(client.post(SHEET, {"format": "csv"}, follow=True))
+
+
+def test_a_family_that_comes_later_is_opened_too(sign_in, route):
+    client = sign_in("he")
+    client.post(SHEET)
+    Visit.objects.filter(pk=route[0].pk).update(lead=Lead.objects.create(
+        code="QTX-2022Q3/L9", round=route[0].lead.round, source="reported", org=route[0].lead.org, worker_name="后来人", opened_on=DAY,
+        clock_on=DAY, state="held", held_code="name", members=1, income=1, homes=0,
+    ))  # fmt: skip
+    assert "打开路线单" in text(client.get(SHEET))
+    assert "后＊人" in text(client.post(SHEET, follow=True))
+    assert Event.objects.filter(subject="lead:QTX-2022Q3/L9", verb="household.read").count() == 1
+
+
+def test_a_visitor_opens_the_own_sheet_alone(sign_in, route, cast):
+    Visit.objects.filter(pk=route[0].pk).update(account_one=cast["he"])
+    client = sign_in("bai")
+    page = text(client.post(SHEET, follow=True))
+    assert page.count("要看：") == 2
+    assert "导出" not in page
+    assert "古峡街道＊＊" in page
+    client.post("/visits/")
+    assert "永安路 " in text(client.get(SHEET)), "who started the day sees the whole address"
+    assert client.get(ORDER).status_code == 404
+    for who in ("ma", "tian", "pan", "guan"):
+        assert sign_in(who).get(SHEET).status_code == sign_in(who).post(SHEET).status_code == 404, who
+    assert "这一天没有安排走访" in text(sign_in("bai").get(f"{HERE}2022-09-09/"))
+
+
+def test_sums_by_team_and_day_and_how_long_a_day_takes(sign_in, round_):
+    client = sign_in("he")
+    page = text(confirm(client))
+    assert "每组每天几户" in page
+    row = page.split("每组每天几户")[1].split("<tbody>")[1].split("</tr>")[0]
+    assert re.findall(r'class="r">(\d)<', row) == ["2", "1", "3"]
+    assert "2 户，约" in page
+    assert f'href="{SHEET}"' in page
+    assert f'href="{ORDER}?team=1"' in page
+    assert ORDER not in text(sign_in("shen").get(HERE))

@@ -68,7 +68,12 @@ def takes_papers(leads: QuerySet[Lead]) -> QuerySet[Lead]:
 def papers_of(household: Household | OuterRef) -> QuerySet[Paper]:
     """The papers that a family's rounds hold, from whoever added them; those of a withdrawn application are not read any more. An
     ``OuterRef`` stands for the family of an outer query."""
-    return Paper.objects.filter(lead__household=household).exclude(application__state=HardshipApplication.WITHDRAWN)
+    return standing_papers().filter(lead__household=household)
+
+
+def standing_papers() -> QuerySet[Paper]:
+    """All papers but those of a withdrawn application."""
+    return Paper.objects.exclude(application__state=HardshipApplication.WITHDRAWN)
 
 
 def visited_rounds(org: Org) -> QuerySet[Round]:

@@ -1,5 +1,7 @@
 """Addresses of the desk."""
 
+from datetime import date
+
 from django.urls import URLPattern, path, register_converter
 
 from nuanxin.desk.views import (
@@ -40,7 +42,20 @@ class Quarter:
         return value
 
 
+class Day:
+    """A day in an address: 2022-09-05."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date | str) -> str:
+        return f"{value}"
+
+
 register_converter(Quarter, "quarter")
+register_converter(Day, "day")
 app_name = "desk"
 urlpatterns: list[URLPattern] = [
     path("desk/", today.home, name="home"),
@@ -55,6 +70,8 @@ urlpatterns: list[URLPattern] = [
     path("rounds/<quarter:quarter>/visits/", visits.plan, name="visits"),
     path("rounds/<quarter:quarter>/visits/plan/", visits.plan_new, name="visits_new"),
     path("rounds/<quarter:quarter>/visits/<path:code>/excuse/", visits.excuse, name="visit_excuse"),
+    path("rounds/<quarter:quarter>/visits/<day:day>/", visits.sheet, name="visit_sheet"),
+    path("rounds/<quarter:quarter>/visits/<day:day>/order/", visits.order, name="visit_order"),
     path("visit-plan/", visits.latest, name="visits_latest"),
     path("visits/", door.mine, name="my_visits"),
     path("visits/calendar.ics", door.calendar, name="my_visits_calendar"),

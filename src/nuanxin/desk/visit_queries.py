@@ -9,11 +9,15 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from nuanxin.care.models import Lead, Round, Visit
+from nuanxin.care import rules
+from nuanxin.care.models import Consent, Lead, Round, Visit
+from nuanxin.care.queries import standing_papers
+from nuanxin.care.services.visits import addressed, minutes_of
 from nuanxin.desk import words
+from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Map, Place, Tone
 from nuanxin.ui.viewer import Viewer
-from nuanxin.ui.words import hour
+from nuanxin.ui.words import PROOF, hour
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import covering
 from nuanxin.union.rules import mask_name
@@ -86,6 +90,12 @@ def towns(round_: Round) -> list[str]:
     return [words.short_union(name) for name in found]
 
 
+def address_of(visit: Visit, known: set[str]) -> str:
+    """The whole address once its visitor started the day (``known``: the leads' codes), else to the street."""
+    address = visit.lead.household.address if visit.lead.household else ""
+    return mask_digits(address) if visit.lead.code in known else words.street(address)
+
+
 def pin(lead: Lead, *, mark: str, tone: Tone, group: str = "", url: str = "", note: str = "") -> Place:
     """A family on the map: at its union's place, since a home's is nobody's business."""
     return Place(
@@ -130,6 +140,11 @@ class TeamDay:
     two: str
     visits: list[Any]
 
+    @property
+    def minutes(self) -> int:
+        """How long the visits that are still to be made are likely to take."""
+        return minutes_of([visit for visit in self.visits if visit.visited_on is None])
+
 
 def by_team(rows: Sequence[Any], numbered: dict[tuple[str, str], int]) -> list[TeamDay]:
     """The visits team by team and day by day, in the order in which they come."""
@@ -167,6 +182,72 @@ def plan_rows(rows: QuerySet[Visit]) -> list[list[Any]]:
             visit.visited_on, visit.get_conclusion_display() if visit.conclusion else "",
         ]
         for visit in rows
+    ]  # fmt: skip
+
+
+def per_team(rows: QuerySet[Visit], days: Sequence[date]) -> list[tuple[str, str, list[int], int]]:
+    """How many families each team visits on each of these days, and in all."""
+    counts: dict[tuple[str, str], dict[date, int]] = {}
+    found = rows.filter(planned_on__in=days).order_by("visitor_one", "visitor_two", "planned_on")
+    for one, two, day, n in found.values_list("visitor_one", "visitor_two", "planned_on").annotate(n=Count("pk")):
+        if day:
+            counts.setdefault((one, two), {})[day] = n
+    return [(*team, [of.get(day, 0) for day in days], sum(of.values())) for team, of in counts.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheeted:
+    """A family on a route sheet: the visit, the address as far as the reader may see it, what to bring and to ask for."""
+
+    visit: Visit
+    address: str
+    asks: list[str]
+
+
+def sheeted(viewer: Viewer, visits: Sequence[Visit]) -> dict[int, Sheeted]:
+    """What a route sheet says of each of these visits, by its key: no more than the two who go need at the door."""
+    known = addressed([visit.lead.code for visit in visits], by=viewer.user, on=viewer.today)
+    houses = [visit.lead.household_id for visit in visits]
+    agreed = set(Consent.objects.filter(household__in=houses, withdrawn_on=None).values_list("household_id", flat=True))
+    there: dict[int, set[str]] = {}
+    for key, kind in standing_papers().filter(lead__in=[v.lead_id for v in visits]).values_list("lead_id", "kind"):
+        there.setdefault(key, set()).add(kind)
+    found = {}
+    for visit in visits:
+        lead = visit.lead
+        wanted = rules.papers_asked({name: getattr(lead, name) for name in rules.FIGURES})
+        papers = [str(PROOF[kind]) for kind in wanted if kind not in there.get(lead.pk, ())]
+        asks = [_("上次家里没人")] if lead.state == "away" else []
+        asks += [] if lead.household_id in agreed else [_("带核查授权书，先签字再核实")]
+        asks += [_("要看：%(papers)s") % {"papers": _("、").join(papers)}] if papers else []
+        found[visit.pk] = Sheeted(visit, address_of(visit, known), asks)
+    return found
+
+
+SHEET_TITLES = [
+    "顺序",
+    "时间",
+    "走访人一",
+    "走访人二",
+    "职工",
+    "户编号",
+    "镇（街道）",
+    "工会",
+    "住址",
+    "最迟日期",
+    "带什么、看什么",
+]
+
+
+def sheet_rows(sheeted_: dict[int, Sheeted]) -> list[list[Any]]:
+    """A route sheet as rows of a spreadsheet, masked as on the page."""
+    return [
+        [
+            one.visit.place_in_day, hour(one.visit.when), one.visit.visitor_one, one.visit.visitor_two,
+            mask_name(one.visit.lead.worker_name), one.visit.lead.household.code if one.visit.lead.household else "",
+            town(one.visit.lead.org), one.visit.lead.org.name, one.address, one.visit.lead.clock_on, "；".join(one.asks),
+        ]
+        for one in sheeted_.values()
     ]  # fmt: skip
 
 

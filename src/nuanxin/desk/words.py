@@ -92,7 +92,7 @@ STATES: Toned = {
 }
 # What was looked at in a family's file.
 LOOK: dict[str, Words] = {
-    "file": _("档案"), "papers": _("材料"), "print": _("打印的档案"), "export": _("导出的名单"), "id": _("完整身份证号"), "phone": _("完整手机号"),
+    "file": _("档案"), "papers": _("材料"), "print": _("打印的档案"), "export": _("导出的名单"), "route": _("走访路线单"), "id": _("完整身份证号"), "phone": _("完整手机号"),
 }  # fmt: skip
 # The steps of a round.
 TASK: dict[str, Words] = {
@@ -180,6 +180,8 @@ EVENTS: dict[str, Words] = {
     "visit.correct": _("走访记录更正：%(conclusion)s"),
     "visit.address": _("走访人查看门牌地址"),
     "visit.assign": _("走访安排到 %(day)s"),
+    "visit.order": _("调整 %(day)s 的走访路线"),
+    "visit.hour": _("走访定在 %(day)s %(at)s"),
     "visit.excuse": _("走访延期"),
     "finding.propose": _("按政策提出认定意见"),
     "finding.publish": _("开始公示"),
@@ -207,7 +209,7 @@ EVENTS: dict[str, Words] = {
     "matter.take_back": _("职工撤回"),
     "matter.reopen": _("职工反映没有解决，重新办理"),
 }
-_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, shared.PROOF)
+_FACTS: tuple[Mapping[str, Any], ...] = (TIERS, OFFER, CONCLUSION, {"declined": OFFER[""]}, shared.PROOF, shared.HALF)
 
 _SUFFIX = re.compile(r"(?:工会委员会|工会联合会|总工会|工会)$")
 _STREET = re.compile(r".*?(?:街道|镇|乡|社区|路|街|巷|村)")

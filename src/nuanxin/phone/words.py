@@ -33,6 +33,7 @@ CAUSE: dict[str, Words] = {
 }  # fmt: skip
 READ: dict[str, Words] = {
     "file": _("打开您家的档案"), "papers": _("看您交的材料"), "print": _("打印您家的档案"), "export": _("导出含您家的名单"),
+    "route": _("打开走访路线单，上面有您家"),
     "reveal": _("查看完整号码"),
 }  # fmt: skip
 # A figure as a person is asked for it: the question and a hint. What a policy asks beyond these is asked by its own label.

@@ -2,18 +2,20 @@
 per officer and day, and pages show it only when it was opened today.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 
+from nuanxin.care.models import Visit
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused, write_events
 from nuanxin.union.models import Household, User
-from nuanxin.union.queries import city_of, posts_of, require
+from nuanxin.union.queries import access, city_of, posts_of, require
 from nuanxin.union.rules import PERMITS
 
-What = Literal["file", "papers", "print", "export"]
+What = Literal["file", "papers", "print", "export", "route"]
 
 
 def open_file(
@@ -31,15 +33,56 @@ def open_file(
         raise Refused("请写明查看理由：这户人家看得到 / say why the file is opened: the family can read it")
     if opened(household, by, on, what):
         return False
-    post = (
-        posts_of(by, on).filter(role__in=roles & set(PERMITS[operation])).select_related("org").order_by("pk").first()
-    )
-    assert post is not None, "required above"
-    facts = {"what": what, "role": post.role, "org": post.org.code, "reason": reason.strip()[:100]}
     with transaction.atomic():
-        line = ("household.read", f"household:{household.code}", facts)
+        line = ("household.read", f"household:{household.code}", _facts(by, on, roles, operation, what, reason))
         write_events(chain=city_of(household.org).code, lines=[line], by=by.username, on=on)
     return True
+
+
+def _facts(by: User, on: date, roles: Iterable[str], operation: str, what: What, reason: str) -> dict[str, Any]:
+    """What is written down of a look: by which of the posts that permit it, and why."""
+    permitted = set(roles) & set(PERMITS[operation])
+    post = posts_of(by, on).filter(role__in=permitted).select_related("org").order_by("pk").first()
+    assert post is not None, "the caller has required it"
+    return {"what": what, "role": post.role, "org": post.org.code, "reason": reason.strip()[:100]}
+
+
+def open_routes(*, visits: Sequence[Visit], by: User, on: date) -> int:
+    """The route sheets of these visits are opened, to be read and printed: ``household.read`` for each family, once per reader and day. Returns
+    how many families it was written for now. Raises Refused for a visit that is not the reader's to see."""
+    if set(access(by, Visit, on).filter(pk__in=[v.pk for v in visits]).values_list("pk", flat=True)) != {
+        v.pk for v in visits
+    }:
+        raise Refused("有的走访不归您看 / some of these visits are not yours to see")
+    known = routes_opened(visits, by, on)
+    with transaction.atomic():
+        for org in {visit.lead.org for visit in visits}:
+            roles = require(by, "visit.read", org, on)
+            fresh = {_family(v): v for v in visits if v.lead.org_id == org.pk and _family(v) not in known}
+            facts = _facts(by, on, roles, "visit.read", "route", "")
+            lines: list[Any] = [
+                ("household.read", family, facts | {"reason": f"走访路线单，{visit.planned_on}"})
+                for family, visit in fresh.items()
+            ]
+            write_events(chain=city_of(org).code, lines=lines, by=by.username, on=on)
+    return len({_family(visit) for visit in visits} - known)
+
+
+def routes_opened(visits: Iterable[Visit], by: User, on: date) -> set[str]:
+    """Of the families of these visits those whose route sheet ``by`` has opened on a day, as ``household.read`` names them."""
+    families = {_family(visit) for visit in visits}
+    read = Event.objects.filter(subject__in=families, verb="household.read", by=by.username, on=on)
+    return set(read.filter(facts__what="route").values_list("subject", flat=True))
+
+
+def all_opened(visits: Sequence[Visit], by: User, on: date) -> bool:
+    """Whether the route sheets of these visits may be shown: ``by`` has opened each family's on this day."""
+    return {_family(visit) for visit in visits} == routes_opened(visits, by, on)
+
+
+def _family(visit: Visit) -> str:
+    """Whom a look is written down for: the household, or the reported family that has none yet."""
+    return f"household:{visit.lead.household.code}" if visit.lead.household else f"lead:{visit.lead.code}"
 
 
 def opened(household: Household, by: User, on: date, what: What = "file") -> bool:

@@ -4,10 +4,11 @@ leads due = visited + nobody home + excused + overdue + not yet due.
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from nuanxin.care import rules
 from nuanxin.care.matching import name_key
 from nuanxin.care.models import Consent, Finding, HouseholdFile, Lead, Round, Visit, VisitPaper
 from nuanxin.care.queries import ENDED
-from nuanxin.care.routing import REASONS, Hours, Stop, Team, hours_of, plan_days, route_minutes
+from nuanxin.care.routing import REASONS, Hours, Stop, Team, hours_of, plan_days, route_minutes, shortest
 from nuanxin.care.services import notices
 from nuanxin.care.services.returns import files_in
 from nuanxin.care.services.rounds import CARRIED
@@ -565,6 +566,77 @@ def assign_team(
     lines = [("visit.assign", f"lead:{lead.code}", {"day": day.isoformat()}) for lead in chosen]
     write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return came_to
+
+
+# A stop of a route: its visit, and the hour or the half of the day.
+Timed = tuple[int, time | None, str]
+
+
+def standing_route(visits: Iterable[Visit]) -> str:
+    """How a route stands: its visits in their order, each with its hour."""
+    return " ".join(f"{visit.pk}@{visit.when}" for visit in visits)
+
+
+def by_shortest_way(visits: Sequence[Visit]) -> list[Visit]:
+    """Visits of a team and day in the order of the shortest way, where places are known; else as they are."""
+    by_key = {str(visit.lead_id): visit for visit in visits}
+    day = visits[0].planned_on if visits else None
+    return [by_key[stop.key] for stop in shortest([_stop(v.lead) for v in visits], day)] if day else []
+
+
+def _span(at: time | None, half: str) -> tuple[time, time]:
+    """The earliest and the latest that an hour or a half of the day means."""
+    noon = time(12)
+    return (at, at) if at else (noon if half == "pm" else time.min, noon if half == "am" else time.max)
+
+
+@transaction.atomic
+def arrange_route(*, round_: Round, route: Sequence[Timed], shown: str, by: User, on: date) -> int:
+    """Put the visits that a team still makes on a day into another order, and give each its hour; ``shown``: ``standing_route`` as it was
+    looked at. A family whose hour changes is told. Returns how many visits changed; a route that stands so already needs nothing."""
+    require(by, "visit.plan", round_.org, on)
+    anew = "这条路线刚有变化，请再看一遍 / this route has just changed: look at it again"
+    open_ = Visit.objects.filter(lead__round=round_, visited_on=None).select_related("lead")
+    first = open_.filter(pk__in=[pk for pk, *_ in route]).first()
+    if first is None or round_.state == "closed":
+        raise Refused(anew)
+    same = {name: getattr(first, name) for name in ("planned_on", "visitor_one", "visitor_two")}
+    standing = list(open_.filter(**same).select_for_update(of=("self",)).order_by("place_in_day", "pk"))
+    if [(v.pk, v.planned_at, v.planned_half) for v in standing] == list(route):
+        return 0
+    visits = {visit.pk: visit for visit in standing}
+    if standing_route(standing) != shown or sorted(visits) != sorted(pk for pk, *_ in route):
+        raise Refused(anew)
+    spans = [_span(at, half) for _pk, at, half in route]
+    latest_yet = time.min
+    for n, (since, until) in enumerate(spans, 1):
+        if until < latest_yet:
+            raise Refused(
+                f"第 {n} 户的时间早于前面的，请改时间或顺序 / visit {n} is before an earlier one: change its hour or the order"
+            )
+        latest_yet = max(latest_yet, since)
+    made = Visit.objects.filter(**same, lead__round=round_).exclude(visited_on=None)
+    taken = set(made.values_list("place_in_day", flat=True))
+    places = (place for place in itertools.count(1) if place not in taken)
+    changed: list[Visit] = []
+    timed: list[Visit] = []
+    for (pk, at, half), place in zip(route, places, strict=False):
+        visit = visits[pk]
+        before, was = visit.place_in_day, visit.when
+        visit.place_in_day, visit.planned_at, visit.planned_half = place, at, half
+        if (before, was) != (place, visit.when):
+            changed.append(visit)
+        if was != visit.when:
+            timed.append(visit)
+    Visit.objects.bulk_update(changed, PLANNED, batch_size=100)
+    told = [(v.lead_id, v.lead.household_id, _planned_facts(v)) for v in timed]
+    notices.tell_families("visit.planned", told, on=on)
+    lines: list[Any] = [
+        ("visit.order", f"round:{round_.code}", {"day": f"{first.planned_on}", "changed": len(changed)})
+    ]
+    lines += [("visit.hour", f"lead:{v.lead.code}", {"at": "", **_planned_facts(v)}) for v in timed]
+    write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+    return len(changed)
 
 
 def _of(user: User) -> Q:

@@ -43,6 +43,25 @@ def spoken(label: Label) -> str:
 
 
 @register.filter
+def at(table: dict[Any, Any], key: Any) -> Any:
+    """What a table has under a key."""
+    return table.get(key)
+
+
+@register.filter
+def about_minutes(minutes: int) -> str:
+    """约 2 小时 10 分: how long something is likely to take, to the next ten minutes."""
+    hours, rest = divmod(-(-minutes // 10) * 10, 60)
+    if not rest:
+        return gettext("约 %(hours)d 小时") % {"hours": hours}
+    return (
+        gettext("约 %(hours)d 小时 %(rest)d 分") % {"hours": hours, "rest": rest}
+        if hours
+        else gettext("约 %(rest)d 分") % {"rest": rest}
+    )
+
+
+@register.filter
 def weekday(value: date) -> str:
     """周四, or Thu."""
     return words.weekday(value)

@@ -30,9 +30,8 @@ from nuanxin.care.services.reading import opened
 from nuanxin.care.services.visits import Paper
 from nuanxin.desk import words
 from nuanxin.desk.round_acts import ExcuseForm
-from nuanxin.desk.visit_queries import own_visits
+from nuanxin.desk.visit_queries import address_of, own_visits
 from nuanxin.records.services import Refused
-from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import done, in_language, seen_by, sent_paper
 from nuanxin.ui.parts import Fact
@@ -82,7 +81,7 @@ def mine(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         return redirect("desk:my_visits")
     open_ = list(own_visits(seen).filter(visited_on=None)[:200])
     known = service.addressed([visit.lead.code for visit in open_], by=seen.user, on=seen.today)
-    stops = [(visit, _address(visit, known)) for visit in open_]
+    stops = [(visit, address_of(visit, known)) for visit in open_]
     today = [stop for stop in stops if stop[0].planned_on == seen.today]
     behind = [stop for stop in stops if stop[0].planned_on and stop[0].planned_on < seen.today]
     return render(
@@ -96,12 +95,6 @@ def mine(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
             greeting=_("%(name)s，今天是 %(day)s") % {"name": str(seen.user), "day": words.short_day(seen.today)},
         ),
     )  # fmt: skip
-
-
-def _address(visit: Visit, known: set[str]) -> str:
-    """The whole address once the day was started, else to the street."""
-    address = visit.lead.household.address if visit.lead.household else ""
-    return mask_digits(address) if visit.lead.code in known else words.street(address)
 
 
 class DoorForm(Form):
@@ -246,7 +239,7 @@ def door(request: HttpRequest, seen: Viewer, pk: int) -> HttpResponseBase:
     known = service.addressed([visit.lead.code], by=seen.user, on=seen.today)
     return render(
         request, "desk/door.html",
-        _framed(seen, visit=visit, form=form, consent=consent, address=_address(visit, known), started=bool(known),
+        _framed(seen, visit=visit, form=form, consent=consent, address=address_of(visit, known), started=bool(known),
             back_url=reverse("desk:my_visits"), back_label=_("我的走访"),
         ),
         status=422 if form.errors else 200,

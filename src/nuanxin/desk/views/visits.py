@@ -10,11 +10,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Lead, Round
 from nuanxin.care.routing import Hours
 from nuanxin.care.services import visits as service
+from nuanxin.care.services.reading import all_opened, open_routes
 from nuanxin.desk import queries, visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
 from nuanxin.desk.views.rounds import find_round
@@ -23,6 +25,7 @@ from nuanxin.ui.forms import ASKED, Form
 from nuanxin.ui.pages import done, export, framed, in_language, listed, paged, seen_by, typed
 from nuanxin.ui.parts import Fact, Filter
 from nuanxin.ui.viewer import Viewer
+from nuanxin.ui.words import HALF
 from nuanxin.union.models import User
 from nuanxin.union.rules import VISITOR, mask_name
 
@@ -90,6 +93,7 @@ def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
         ("none", _("还没排"), counts["none"]), ("done", _("已走访"), counts["done"]),
     ]  # fmt: skip
     options = [(str(n + 1), f"{one}、{two}") for (one, two), n in numbered.items()]
+    sums = visit_queries.per_team(all_, [day for day, _n in days]) if days else []
     fields = [
         Filter("day", "", tab), Filter("team", _("全部小组"), team, options if len(options) > 1 or team else []),
         Filter("union", _("全部工会"), union, unions),
@@ -101,9 +105,134 @@ def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
             teams=visit_queries.by_team(shown, numbered) if numbered else [], leads=shown if tab == "none" else [],
             map=visit_queries.route_map(shown, round_, numbered, "visits") if tab not in ("none", "done") else None,
             may_plan=seen.may("visit.plan") and round_.state != "closed", may_excuse=seen.may("visit.plan"),
-            opens=seen.may("family.read"),
+            opens=seen.may("family.read"), day=date.fromisoformat(tab) if tab not in ("none", "done") else None, days=days,
+            sums=sums if len(sums) > 1 or len(days) > 1 else [], may_order=seen.may_at("visit.plan", round_.org) and round_.state != "closed",
         ),
     )  # fmt: skip
+
+
+def _of_day(seen: Viewer, round_: Round, day: date, team: str) -> tuple[list[Any], list[tuple[str, str, str]], str]:
+    """A day's visits that the viewer may see, of one team where it is asked for; each team of the day with its number; and the one asked
+    for, empty for all."""
+    rows = (
+        visit_queries.visits(seen, round_)
+        .filter(planned_on=day)
+        .select_related("lead__org__parent", "lead__household", "lead__round")
+    )
+    pairs = visit_queries.teams(rows)
+    numbers = {str(n): pair for n, pair in enumerate(pairs, 1)}
+    if team in numbers:
+        one, two = numbers[team]
+        rows = rows.filter(visitor_one=one, visitor_two=two)
+    shown = visit_queries.by_team(list(rows), {pair: n for n, pair in enumerate(pairs)})
+    return shown, [(number, *pair) for number, pair in numbers.items()], team if team in numbers else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seen_by("visit.read")
+@never_cache
+def sheet(request: HttpRequest, seen: Viewer, quarter: str, day: date) -> HttpResponseBase:
+    """The route sheets of a day, one for each team, to be printed and taken along. They are shown to who has opened them today, which the
+    families can see; POST opens them, or sends them out as a spreadsheet."""
+    round_ = find_round(seen, quarter)
+    shown, teams, team = _of_day(seen, round_, day, request.GET.get("team", ""))
+    visits = [visit for one in shown for visit in one.visits]
+    opened = all_opened(visits, seen.user, seen.today)
+    if request.method == "POST" and "format" in request.POST:
+        if not opened:
+            return redirect(request.get_full_path())
+        rows = visit_queries.sheet_rows(visit_queries.sheeted(seen, visits))
+        name = f"route-{day}-{team or 'all'}"
+        return export(request, seen, f"round:{round_.code}", name, visit_queries.SHEET_TITLES, rows)
+    if request.method == "POST":
+        done(
+            request, lambda: open_routes(visits=visits, by=seen.user, on=seen.today),
+            _("路线单已打开；谁在什么时候打开过，会留下记录"),
+        )  # fmt: skip
+        return redirect(request.get_full_path())
+    return render(
+        request, "desk/visit_sheet.html",
+        framed("visits", round=round_, day=day, teams=shown, choices=teams, team=team, count=len(visits),
+            opened=opened and visits, sheeted=visit_queries.sheeted(seen, visits) if opened else {},
+        ),
+    )  # fmt: skip
+
+
+class RouteForm(Form):
+    """The hour, or the half of the day, of each place on a route."""
+
+    def __init__(self, asked: QueryDict | None, count: int, **more: Any) -> None:
+        super().__init__(asked, **more)
+        self.places = range(count)
+        for n in self.places:
+            self.fields[f"at_{n}"] = hour_field(_("第 %(number)d 户几点") % {"number": n + 1})
+            self.fields[f"half_{n}"] = forms.ChoiceField(
+                label=_("第 %(number)d 户上午还是下午") % {"number": n + 1}, required=False, choices=[("", _("不定")), *HALF.items()],
+            )  # fmt: skip
+
+    def says_optional(self, name: str) -> bool:
+        return False
+
+    def clean(self) -> dict[str, Any]:
+        found = dict(super().clean() or {})
+        for n in self.places:
+            if found.get(f"at_{n}") and found.get(f"half_{n}"):
+                self.add_error(f"half_{n}", _("写了钟点，就不用选上午下午"))
+        return found
+
+    def hours(self) -> list[tuple[Any, str]]:
+        return [(self.cleaned_data[f"at_{n}"], self.cleaned_data[f"half_{n}"]) for n in self.places]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seen_by("visit.plan")
+def order(request: HttpRequest, seen: Viewer, quarter: str, day: date) -> HttpResponseBase:
+    """The order and the hours of one team's day. A stop moved up or down takes the hour of the place it comes to. What was on the page goes
+    along with the form, so that the same press twice moves a stop once."""
+    round_ = find_round(seen, quarter)
+    if round_.state == "closed" or not seen.may_at("visit.plan", round_.org):
+        raise Http404
+    asked = request.GET.get("team", "") or "1"
+    shown, teams, team = _of_day(seen, round_, day, asked)
+    visits = [visit for one in shown[:1] for visit in one.visits if visit.visited_on is None]
+    here = f"{request.path}?team={team}"
+    status = 200
+    stand = {f"at_{n}": visit.planned_at for n, visit in enumerate(visits)}
+    stand |= {f"half_{n}": visit.planned_half for n, visit in enumerate(visits)}
+    form = RouteForm(None, len(visits), initial=stand)
+    if request.method == "POST":
+        keys = [int(key) for key in request.POST.getlist("key")[:200] if key.isdecimal() and len(key) < 19]
+        form = RouteForm(request.POST, len(keys))
+        if form.is_valid():
+            keys, moved = _moved(keys, request.POST.get("move", ""), visits)
+            route = [(key, *when) for key, when in zip(keys, form.hours(), strict=False)]
+            done(
+                request, lambda: service.arrange_route(round_=round_, route=route, shown=request.POST.get("shown", ""), by=seen.user, on=seen.today),
+                lambda count: _("路线已改，%(count)d 户的顺序或时间变了") % {"count": count} if count else _("路线已经是这样，没有更改"),
+            )  # fmt: skip
+            return redirect(f"{here}#stop-{moved}" if moved else here)
+        status = 422
+    return render(
+        request, "desk/visit_order.html",
+        framed("visits", round=round_, day=day, teams=shown[:1], choices=teams, team=team, form=form, shown=service.standing_route(visits),
+            stops=[(visit, form[f"at_{n}"], form[f"half_{n}"]) for n, visit in enumerate(visits) if n in form.places],
+        ),
+        status=status,
+    )  # fmt: skip
+
+
+def _moved(keys: list[int], move: str, visits: Sequence[Any]) -> tuple[list[int], int]:
+    """The visits in the order that a button asks for (up-7: visit 7 one place up; way: by the shortest way), and the one that was moved."""
+    if move == "way":
+        by_key = {visit.pk: visit for visit in visits}
+        return [visit.pk for visit in service.by_shortest_way([by_key[key] for key in keys if key in by_key])], 0
+    way, _dash, key = move.partition("-")
+    place = keys.index(int(key)) if key.isdecimal() and int(key) in keys else -1
+    other = place + {"up": -1, "down": 1}.get(way, 0)
+    if place < 0 or not 0 <= other < len(keys):
+        return keys, 0
+    keys[place], keys[other] = keys[other], keys[place]
+    return keys, int(key)
 
 
 def hour_field(label: Any) -> forms.TimeField:
