@@ -95,3 +95,18 @@ def test_what_is_no_parquet_is_told(tmp_path: Path, policy: Policy) -> None:
         policy.decide_parquet(tmp_path / "in.parquet", tmp_path / "out.parquet", ON)
     assert told.value.code == "bad-table"
     assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.parametrize("names", [("Income", "TIER"), ("_rest", "_standard_0"), ("", "x"), ("Row",)], ids=str)
+def test_columns_that_sql_would_take_for_others_go_through(
+    tmp_path: Path, policy: Policy, names: tuple[str, ...]
+) -> None:
+    """To SQL `Income` is `income` and `_rest` one of ours: the file's own would come out as another, or stop the command."""
+    table = families()
+    for name in names:
+        table = table.append_column(name, pa.array([f"own {name}"] * COUNT))
+    pq.write_table(table, tmp_path / "in.parquet")
+    policy.decide_parquet(tmp_path / "in.parquet", tmp_path / "out.parquet", ON)
+    written, expected = pq.read_table(tmp_path / "out.parquet"), policy.decide(table, ON)
+    assert written.column_names == [*table.column_names, "tier", "tier_rule", "tier_problem"]
+    assert written.equals(expected.cast(written.schema))

@@ -54,6 +54,11 @@ def connection() -> duckdb.DuckDBPyConnection:
     return _local.connection  # type: ignore[no-any-return]
 
 
+def plain_in_sql(names: Collection[str]) -> bool:
+    """Whether SQL tells columns of these names apart from one another, in upper or lower case, and from those that we add, which begin with _."""
+    return len({name.casefold() for name in names}) == len(names) and all(name and name[0] != "_" for name in names)
+
+
 def to_arrow(table: Any) -> pa.Table:
     """An Arrow table from Arrow, pandas, Polars, a DuckDB relation, or anything that speaks Arrow's stream protocol.
 
@@ -459,7 +464,7 @@ class Engine:
         """Whether SQL, to which `m` and `M` are one column, can tell the policy's names apart."""
         names = [item.name for item in self.model.inputs] + [item.name for item in self.model.figures]
         names += [name for name in result_schema(self.model, False) if name not in names]
-        return len({name.casefold() for name in names}) == len(names)
+        return plain_in_sql(names)
 
     def refuse_columns(self, names: Collection[str], figures: bool = False) -> dict[str, pa.DataType]:
         """The columns that deciding adds to a table of these. Raises PolicyError where an input is missing or stands twice, or a name is taken."""

@@ -154,7 +154,10 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "列 {name} 的文字超过 xlsx 一格的 {most} 字；结果请存为 csv 或 parquet",
         "en": "the column {name} has a text longer than the {most} signs of an xlsx cell: let the result be csv or parquet",
     },
-    "column-taken": {"zh": "表中已有名为 {name} 的列", "en": "the table already has a column {name}"},
+    "column-taken": {
+        "zh": "表中已有名为 {name} 的列，而结果也叫这个名称；请在表里改名，或删去上次认定留下的列",
+        "en": "the table already has a column {name}, which is what a result is called: rename it, or take out what an earlier decision left",
+    },
     "no-as-of": {"zh": "表中没有日期列 {name}", "en": "the table has no date column {name}"},
     "not-in-force": {"zh": "政策 {id} 在 {on} 不生效", "en": "policy {id} is not in force on {on}"},
     "no-version": {"zh": "没有在 {on} 生效的政策", "en": "no policy is in force on {on}"},

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nuanxin.policy.engine import Engine, result_schema
+from nuanxin.policy.engine import Engine, plain_in_sql, result_schema
 from nuanxin.policy.messages import PolicyError
 from nuanxin.policy.model import Model
 from nuanxin.policy.sql import ident, quoted
@@ -34,7 +34,8 @@ def decide_parquet(engine: Engine, source: Path, out: Path, as_of: dt.date, lang
     """
     with passing_through(engine, source, out) as (file, part):
         names = tuple(file.schema_arrow.names)
-        counts = _copied(engine, source, part, as_of, lang, names) if file.metadata.num_rows >= SMALL else None
+        in_sql = file.metadata.num_rows >= SMALL and plain_in_sql((*names, *result_schema(engine.model, False)))
+        counts = _copied(engine, source, part, as_of, lang, names) if in_sql else None
         return counts or _in_batches(engine, file, part, as_of, lang)
 
 
