@@ -18,8 +18,8 @@ from pathlib import Path
 ADMIN = ("/admin/union/household/", "/admin/union/household/?q=王", "/admin/care/lead/?state=decided")
 # Addresses that show a list for other parameters than none.
 MORE = (
-    "/households/?q=王", "/households/?state=on_file&page=100", "/households/?q=建国", "/rounds/2022Q3/families/?column=aid",
-    "/rounds/2022Q3/families/?q=王&page=3", "/rounds/2022Q3/returns/?tab=unions", "/rounds/2022Q3/returns/?tab=rows",
+    "/households/?q=王", "/households/?state=on_file&page=100", "/households/?q=建国", "/rounds/QTX-2022Q3/families/?column=aid",
+    "/rounds/QTX-2022Q3/families/?q=王&page=3", "/rounds/QTX-2022Q3/returns/?tab=unions", "/rounds/QTX-2022Q3/returns/?tab=rows",
     "/brief/visits/?from=2022Q3&to=2022Q3", "/brief/households_filed/?from=2022Q3&to=2022Q3&page=100",
 )  # fmt: skip
 
@@ -47,17 +47,17 @@ def main() -> None:
 
 
 def list_pages() -> list[str]:
-    """The addresses of the desk's pages that need no more than a quarter: lists, boards, dashboards."""
+    """The addresses of the desk's pages that need no more than a round: lists, boards, dashboards."""
     from django.urls import reverse
 
     from nuanxin.desk.urls import urlpatterns
 
     found = []
     for pattern in urlpatterns:
-        wanted = set(pattern.pattern.converters) - {"quarter"}
+        wanted = set(pattern.pattern.converters) - {"round_code"}
         if wanted or not pattern.name or pattern.name.endswith(("_pdf", "_docx", "template")):
             continue
-        found.append(reverse(f"desk:{pattern.name}", kwargs=dict.fromkeys(pattern.pattern.converters, "2022Q3")))
+        found.append(reverse(f"desk:{pattern.name}", kwargs=dict.fromkeys(pattern.pattern.converters, "QTX-2022Q3")))
     return found
 
 

@@ -28,7 +28,7 @@ class Shot:
 
 
 SHOTS = (
-    Shot("round-board", "/rounds/2022Q4/"),
+    Shot("round-board", "/rounds/QTX-2022Q4/"),
     Shot("household-file", "/households/QTX-H000011/"),
     Shot("brief", "/brief/"),
     Shot("today", "/desk/?tab=all"),

@@ -95,20 +95,20 @@ class Sample:
 
 
 OBJECTS: dict[str, Sample] = {
-    "desk:board": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:families": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:returns": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
+    "desk:board": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:families": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:returns": Sample({"round_code": "QTX-2023Q3"}, ROUND),
     # Only a city union has rounds: a post held lower down opens none and acts on none, one held above it opens none of its own.
     "desk:open": Sample({}, {"city", "other"}),
-    **{f"desk:{act.key}": Sample({"quarter": "2023Q3"}, CITY | {"other"}) for act in ACTS},
-    "desk:families_excuse": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:families_team": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:returns_remind": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:visits": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
-    "desk:visits_new": Sample({"quarter": "2023Q3"}, CITY | {"other"}),
-    "desk:visit_sheet": Sample({"quarter": "2023Q3", "day": DAY}, ROUND | {"other"}),
-    "desk:visit_order": Sample({"quarter": "2023Q3", "day": DAY}, CITY | {"other"}),
-    "desk:visit_excuse": Sample({"quarter": "2023Q3", "code": "QTX-2023Q3-PLANT-AGAIN"}, UNION),
+    **{f"desk:{act.key}": Sample({"round_code": "QTX-2023Q3"}, CITY) for act in ACTS},
+    "desk:families_excuse": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:families_team": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:returns_remind": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:visits": Sample({"round_code": "QTX-2023Q3"}, ROUND),
+    "desk:visits_new": Sample({"round_code": "QTX-2023Q3"}, CITY),
+    "desk:visit_sheet": Sample({"round_code": "QTX-2023Q3", "day": DAY}, ROUND),
+    "desk:visit_order": Sample({"round_code": "QTX-2023Q3", "day": DAY}, CITY),
+    "desk:visit_excuse": Sample({"round_code": "QTX-2023Q3", "code": "QTX-2023Q3-PLANT-AGAIN"}, UNION),
     # Only the two visitors of the visit reach these.
     "desk:door": Sample({"pk": 777777}, set(), own=rules.VISITOR),
     "desk:door_excuse": Sample({"pk": 777777}, set(), own=rules.VISITOR),
@@ -139,16 +139,16 @@ OBJECTS: dict[str, Sample] = {
     # The two families of a pair may be of any two unions of the city: a pair is judged, and seen, over the whole of it.
     "desk:match": Sample({"code": "QTX-2023Q3-PLANT-DOUBT"}, CITY, {"same": "no"}),
     "desk:match_undo": Sample({"code": "QTX-2023Q3-PLANT-JUDGED"}, CITY),
-    "desk:send": Sample({"quarter": "2023Q3"}, ROUND | {"other"}),
+    "desk:send": Sample({"round_code": "QTX-2023Q3"}, ROUND),
     "desk:blank": Sample({"form": "survey"}, PUBLIC, needs="return.receive"),
-    "desk:nil": Sample({"quarter": "2023Q3"}, UNION, {"union": "QTX-01-E01"}),
+    "desk:nil": Sample({"round_code": "QTX-2023Q3"}, UNION, {"union": "QTX-01-E01"}),
     # What another officer has sent and not confirmed is nobody else's.
     **{
         f"desk:{step}_{kind.key}": Sample({"token": f"{step}-{kind.key}".ljust(16, "0")}, set(), own=rules.CITY)
         for step in ("look", "sent")
         for kind in KINDS
     },
-    "desk:marked": Sample({"quarter": "2023Q3", "code": "QTX-2023Q3-PLANT-RETURN/1"}, UNION),
+    "desk:marked": Sample({"round_code": "QTX-2023Q3", "code": "QTX-2023Q3-PLANT-RETURN/1"}, UNION),
     # A worker's own: the walk's workers are others than the one who lives in the family.
     "phone:member": Sample({"place": 1}, PUBLIC),
     "phone:raise": Sample({"kind": "problem"}, PUBLIC),
@@ -300,7 +300,7 @@ def drafted(account: str, kind: Any, token: str, *, taken: bool) -> None:
     )
     told = {
         "kind": kind.key,
-        "quarter": "2023Q3" if kind.quarterly else "",
+        "round": "QTX-2023Q3" if kind.quarterly else "",
         "preview": preview.as_text(),
         "taken": taken,
     }
@@ -449,7 +449,7 @@ def where_to(url: str) -> Any:
 
 def first_asks() -> list[Ask]:
     """Where a walk begins: every address that names no object but a quarter, and searches for what the planted families are found by."""
-    plain = [name for name in ours() if name not in OBJECTS or not set(OBJECTS[name].words) - {"quarter"}]
+    plain = [name for name in ours() if name not in OBJECTS or not set(OBJECTS[name].words) - {"round_code"}]
     searches = [Ask(f"{reverse('desk:search')}?{urlencode({'q': word})}") for word in WORDS]
     numbers = [Ask(reverse("desk:search"), (("q", number),)) for number in (PLANT.resident_id, PLANT.phone)]
     return [*(Ask(address_of(name)) for name in plain), *searches, *numbers]

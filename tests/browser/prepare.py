@@ -60,7 +60,7 @@ def notices() -> None:
     lines = [
         (he.pk, "review.asked", "household:QTX-H000011", {}),
         (he.pk, "matter.raised", "matter:1", {}),
-        (he.pk, "application.sent", "application:1", {"quarter": "2023Q3"}),
+        (he.pk, "application.sent", "application:1", {"round": "QTX-2023Q3", "union": "QTX"}),
     ]
     tell(lines, on=today)
     mark_read(by=he, keys=[notices_of(he).order_by("pk").values_list("pk", flat=True)[0]])
@@ -335,7 +335,7 @@ def sheets_of_every_kind() -> None:
             if state == "sent":
                 imports.confirm(seen, token, one)
             elif state in ("held", "lost"):
-                asked = {"token": token, "kind": kind.key, "quarter": one.quarter}
+                asked = {"token": token, "kind": kind.key, "round": one.round}
                 ask_job(step=imports.STEP, key=token, by="he", on=seen.today, total=3, asked=asked)
                 job = claim_job(imports.STEP, holder="prepared", key=token)
                 assert job is not None

@@ -19,7 +19,7 @@ from typing import Literal
 from playwright.sync_api import Page
 
 CITY, POLICY, ADMIN, WORKER, NEW, CLAIMING, NOBODY = "he", "pan", "guan", "w-demo", "w-new", "w-claiming", ""
-QUARTER, OPEN_QUARTER = "2022Q4", "2023Q3"
+QUARTER, OPEN_QUARTER = "QTX-2022Q4", "QTX-2023Q3"
 # The demo's day: visits of bai and luo are planned for it (prepare.a_visitors_day).
 VISIT_DAY = "2023-07-07"
 MATTER = "QTX-M-2023Q2-0023"

@@ -43,7 +43,7 @@ def test_the_back_button_shows_nothing_once_signed_out(open_window: Opener, wher
     visit = open_window("", SIZE[0])
     page = visit.page
     sign_in(page, visit.site, "he")
-    page.goto(f"{visit.site}/rounds/2022Q4/families/")
+    page.goto(f"{visit.site}/rounds/QTX-2022Q4/families/")
     assert "QTX-H" in page.content()
     page.goto(f"{visit.site}/account/logout/")
     if where == "here":

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import SIZES, Opener, Visit, demo_copy, served
 
 DESK, PHONE = SIZES["desk"][0], SIZES["phone"][0]
-BOARD = "/rounds/2023Q3/"
+BOARD = "/rounds/QTX-2023Q3/"
 UNION, SILENT = "QTX-01-E10-田园乳业工会委员会.csv", "田园乳业"
 RETURN = """田园乳业工会委员会2023年第三季度困难职工家庭摸排表
 序号,户编号,困难职工姓名,家庭成员姓名,与职工关系,公民身份号码,联系电话,就业状况,家庭年收入（元）,自付医疗费（元）,教育支出（元）,在读情况,住房套数,机动车（辆）,是否经商办企业,是否高收费私立学校或自费留学,意外损失（元）,主要致困原因,备注

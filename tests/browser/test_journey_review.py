@@ -63,7 +63,7 @@ def test_the_officer_of_another_town_finds_nothing_of_it(open_window: Opener, si
         "/desk/?tab=all",
         "/households/",
         "/matters/",
-        "/rounds/2022Q4/families/",
+        "/rounds/QTX-2022Q4/families/",
         "/notices/",
         "/dashboard/",
         "/calendar/",

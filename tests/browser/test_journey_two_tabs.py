@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener, Visit
 
-BOARD = "/rounds/2023Q3/"
+BOARD = "/rounds/QTX-2023Q3/"
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ DESK, PHONE = SIZES["desk"][0], SIZES["phone"][0]
 # A route sheet is a look at each of its families: the looks at one of them are counted.
 _LOOKS = "records_event WHERE verb = 'household.read' AND facts LIKE '%route%'"
 ROUTE_LOOK = f"rows:{_LOOKS} AND subject = (SELECT min(subject) FROM {_LOOKS})"
-ROUND, REFUSED, VISITED = "/rounds/2023Q3/", "QTX-H000010", "QTX-H000004"
+ROUND, REFUSED, VISITED = "/rounds/QTX-2023Q3/", "QTX-H000010", "QTX-H000004"
 
 
 @pytest.fixture

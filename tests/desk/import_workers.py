@@ -21,7 +21,7 @@ def make(files: Path) -> None:
     org = Org.objects.create(code="R", name="R", level="city")
     appoint(user="he", name="何秋实", org=org, role="city_officer", from_on=date(2022, 1, 1), by="setup")
     token = keep_drafts("he", [(path.name, [path.read_bytes()]) for path in sorted(files.iterdir())])
-    asked = {"token": token, "kind": "books", "quarter": ""}
+    asked = {"token": token, "kind": "books", "round": ""}
     ask_job(step=imports.STEP, key=token, by="he", on=DAY, total=len(drafts_of("he", token)), asked=asked)
 
 

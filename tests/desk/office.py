@@ -15,10 +15,11 @@ E01, C1 = ("QTX-01-E01", "峡光铝材工会委员会"), ("QTX-04-C1", "东街�
 class Office:
     """``browser(name)`` is a signed-in client; the day moves by ``on``."""
 
-    def __init__(self, city, cast, sign_in, folder):
+    def __init__(self, city, cast, sign_in, folder, officer="he"):
         self.city, self.cast, self.browser, self.folder, self.n = city, cast, sign_in, folder, 0
+        self.officer = cast[officer]
         self.round, _ = rounds.open_round(
-            org=city, quarter="2022Q3", policy="qingtongxia", area="QTX", by=cast["he"], on=OPEN
+            org=city, quarter="2022Q3", policy="qingtongxia", area="QTX", by=self.officer, on=OPEN
         )
         self.on(OPEN)
 
@@ -30,12 +31,12 @@ class Office:
         self.n += 1
         folder = self.folder / str(self.n)
         paper = survey(folder, *union, self.round.quarter, families)
-        returns.receive(round_=self.round, paths=[paper], by=self.cast["he"], on=SENT)
+        returns.receive(round_=self.round, paths=[paper], by=self.officer, on=SENT)
         sheet = visit_sheet(folder / "visits", [(SEEN, rows[0][0], rows[0][3], "属实", {}) for rows in families])
-        visits.record(round_=self.round, paths=[sheet], by=self.cast["he"], on=SEEN)
+        visits.record(round_=self.round, paths=[sheet], by=self.officer, on=SEEN)
 
     def page(self, act):
-        return f"/rounds/{self.round.quarter}/{act}/"
+        return f"/rounds/{self.round.code}/{act}/"
 
     def look(self, name, act, codes=()):
         """The page of an act as somebody sees it before doing it, with its mark."""

@@ -16,7 +16,7 @@ from nuanxin.union.services import tell
 
 pytestmark = pytest.mark.django_db
 __all__ = ["world"]
-ASSIGN, EXCUSE, TEAM = "/matters/many/assign/", "/rounds/2023Q3/many/excuse/", "/rounds/2023Q3/many/team/"
+ASSIGN, EXCUSE, TEAM = "/matters/many/assign/", "/rounds/QTX-2023Q3/many/excuse/", "/rounds/QTX-2023Q3/many/team/"
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_another_citys_matters_cannot_be_named(sign_in, matters):
 
 def test_families_are_excused_together(sign_in, families):
     client = sign_in("he")
-    assert f'formaction="{EXCUSE}"' in client.get("/rounds/2023Q3/families/").content.decode()
+    assert f'formaction="{EXCUSE}"' in client.get("/rounds/QTX-2023Q3/families/").content.decode()
     look = client.post(EXCUSE, {"keys": ["QTX-2023Q3-W0", "QTX-2023Q3-W1", "QTX-2023Q3-PLANT"]})
     assert "1 户这次不动：不在待走访的环节" in look.content.decode()
     shown = carried(look)
@@ -182,10 +182,10 @@ def test_who_has_no_post_for_it_is_not_sent(sign_in, cast, families):
 
 def test_round_acts_take_all_that_the_filter_finds(sign_in, families):
     client = sign_in("he")
-    answer = client.post("/rounds/2023Q3/back/", {"all": "1", "filter": "q=独孤"})
+    answer = client.post("/rounds/QTX-2023Q3/back/", {"all": "1", "filter": "q=独孤"})
     assert answer.status_code == 200
     assert "QTX-H73917" in answer.content.decode()
-    nobody = client.post("/rounds/2023Q3/back/", {"all": "1", "filter": "q=待访"}, follow=True)
+    nobody = client.post("/rounds/QTX-2023Q3/back/", {"all": "1", "filter": "q=待访"}, follow=True)
     assert "请先勾选家庭" in told(nobody)[0]
 
 
@@ -203,12 +203,12 @@ def test_notices_are_read_together_and_nobody_elses(sign_in, cast):
     assert Notice.objects.get(read_at=None).user == cast["he"]
 
 
-REMIND = "/rounds/2023Q3/many/remind/"
+REMIND = "/rounds/QTX-2023Q3/many/remind/"
 
 
 def test_silent_unions_are_reminded_from_the_board_and_the_returns(sign_in, world):
     client = sign_in("he")
-    for address in ("/rounds/2023Q3/", "/rounds/2023Q3/returns/?tab=unions"):
+    for address in ("/rounds/QTX-2023Q3/", "/rounds/QTX-2023Q3/returns/?tab=unions"):
         assert f'action="{REMIND}"' in client.get(address).content.decode()
     look = client.post(REMIND, {"all": "1", "filter": "tab=unions&state=silent"})
     text = look.content.decode()
@@ -217,7 +217,7 @@ def test_silent_unions_are_reminded_from_the_board_and_the_returns(sign_in, worl
     assert not Notice.objects.exists(), "looking tells nobody"
     done = client.post(REMIND, {"shown": carried(look), "filter": "tab=unions&state=silent"}, follow=True)
     assert told(done) == ["已办 4 条。"]
-    assert done.redirect_chain[-1][0] == "/rounds/2023Q3/returns/?state=silent&tab=unions"
+    assert done.redirect_chain[-1][0] == "/rounds/QTX-2023Q3/returns/?state=silent&tab=unions"
     assert "已催 1 次，上次 7月7日" in done.content.decode()
     assert told(client.post(REMIND, {"shown": carried(look)}, follow=True)) == ["4 条已经是这样，没有重复办。"]
     assert Event.objects.filter(verb="return.remind").count() == 4
@@ -228,14 +228,14 @@ def test_silent_unions_are_reminded_from_the_board_and_the_returns(sign_in, worl
 
     told_officer = sign_in("ma").get("/notices/").content.decode()
     assert "您负责的 4 家工会还没有上报摸排表，最迟 8月31日" in told_officer
-    assert 'href="/rounds/2023Q3/returns/send/"' in told_officer
+    assert 'href="/rounds/QTX-2023Q3/returns/send/"' in told_officer
     assert sign_in("ma").get("/notices/?kind=return").context["page"].paginator.count == 1
 
 
 def test_who_may_not_remind_has_no_button_and_no_page(sign_in, world):
     for who in ("ma", "shen", "tian"):
         client = sign_in(who)
-        assert REMIND not in client.get("/rounds/2023Q3/returns/?tab=unions").content.decode()
+        assert REMIND not in client.get("/rounds/QTX-2023Q3/returns/?tab=unions").content.decode()
         assert client.post(REMIND, {"all": "1", "filter": ""}).status_code == 404
     stranger = sign_in("wu")
     assert stranger.post(REMIND, {"keys": ["QTX-01-E06"]}).status_code == 404

@@ -110,7 +110,7 @@ def test_what_needs_attention(signed):
     assert lines["ask"] == (
         f"{silent} 家工会还没报2022年第四季度",
         "还没有催过",
-        "/rounds/2022Q4/returns/?tab=unions&state=silent",
+        "/rounds/QTX-2022Q4/returns/?tab=unions&state=silent",
     )
     owed = Owed.objects.filter(round__quarter="2022Q4").exclude(org__returns__round__quarter="2022Q4").get()
     Owed.objects.filter(pk=owed.pk).update(reminders=2, reminded_on=date(2022, 11, 20))

@@ -70,15 +70,15 @@ def told(pages, marks):
 def test_the_city_officer_finds_the_planted_family(sign_in, round_):
     he = sign_in("he")
     he.post("/households/QTX-H990099/open/", {"why": "certify"})
-    pages = walked(he, "/rounds/", "/rounds/2022Q4/families/?q=欧阳", "/households/QTX-H990099/")
+    pages = walked(he, "/rounds/", "/rounds/QTX-2022Q4/families/?q=欧阳", "/households/QTX-H990099/")
     assert {mark for mark, _ in told(pages, PLANTED)} == set(PLANTED)
 
 
 @pytest.mark.parametrize("who", ["ma", "tian", "bai"])
 def test_no_page_that_a_role_reaches_tells_of_another_union(sign_in, round_, who):
     pages = walked(
-        sign_in(who), "/desk/", "/rounds/", "/rounds/2022Q4/", *(
-            f"/rounds/2022Q4/{part}" for part in (
+        sign_in(who), "/desk/", "/rounds/", "/rounds/QTX-2022Q4/", *(
+            f"/rounds/QTX-2022Q4/{part}" for part in (
                 "families/", "families/?q=欧阳", "families/?union=QTX-03-C2", "families/?q=西苑", "returns/?tab=unions",
                 "returns/?tab=rows", "returns/?tab=back", "returns/?tab=history", "returns/?tab=warnings",
             )
@@ -93,15 +93,20 @@ def test_no_page_that_a_role_reaches_tells_of_another_union(sign_in, round_, who
 
 
 def test_the_counts_of_a_street_are_its_own(sign_in, round_):
-    text = sign_in("ma").get("/rounds/2022Q4/").content.decode()
+    text = sign_in("ma").get("/rounds/QTX-2022Q4/").content.decode()
     assert "4 / 4 家" in text
-    assert "19 / 20 家" in sign_in("he").get("/rounds/2022Q4/").content.decode()
-    assert "1 / 1 家" in sign_in("tian").get("/rounds/2022Q4/").content.decode()
+    assert "19 / 20 家" in sign_in("he").get("/rounds/QTX-2022Q4/").content.decode()
+    assert "1 / 1 家" in sign_in("tian").get("/rounds/QTX-2022Q4/").content.decode()
 
 
 def test_the_other_city_sees_nothing_of_it(sign_in, round_):
     client = sign_in("wu")
-    for url in ("/rounds/2022Q4/", "/rounds/2022Q4/families/", "/rounds/2022Q4/returns/", "/households/QTX-H990099/"):
+    for url in (
+        "/rounds/QTX-2022Q4/",
+        "/rounds/QTX-2022Q4/families/",
+        "/rounds/QTX-2022Q4/returns/",
+        "/households/QTX-H990099/",
+    ):
         assert client.get(url).status_code == 404
     assert not told(walked(client, "/desk/", "/rounds/", "/households/?q=欧阳", "/brief/"), PLANTED)
 
@@ -113,7 +118,7 @@ def test_a_file_that_names_no_union_is_seen_by_its_sender_and_by_the_city(sign_i
         by="ma", state="refused", refused_whole={"code": "unknown_union", "zh": "没有指明工会", "en": "names no union"},
     )  # fmt: skip
     seen = {
-        who: "无名的表" in sign_in(who).get("/rounds/2022Q4/returns/?tab=back").content.decode()
+        who: "无名的表" in sign_in(who).get("/rounds/QTX-2022Q4/returns/?tab=back").content.decode()
         for who in ("he", "ma", "tian")
     }
     assert seen == {"he": True, "ma": True, "tian": False}

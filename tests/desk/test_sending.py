@@ -14,7 +14,7 @@ from nuanxin.records.models import Attachment, Event, Job
 
 pytestmark = pytest.mark.django_db
 OPENED, DAY = date(2022, 10, 1), date(2022, 11, 20)
-URL = "/rounds/2022Q4/returns/"
+URL = "/rounds/QTX-2022Q4/returns/"
 
 
 @pytest.fixture

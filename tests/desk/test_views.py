@@ -43,11 +43,11 @@ def round_(city, cast):
 
 
 def test_an_empty_round_says_so_in_every_column(client, round_):
-    text = client.get("/rounds/2022Q3/").content.decode()
+    text = client.get("/rounds/QTX-2022Q3/").content.decode()
     assert text.count('class="d-nocard"') == 5
     assert "0 / 20 家" in text
-    assert "应报工会" in client.get("/rounds/2022Q3/returns/").content.decode()
-    assert client.get("/rounds/2022Q3/families/").status_code == 200
+    assert "应报工会" in client.get("/rounds/QTX-2022Q3/returns/").content.decode()
+    assert client.get("/rounds/QTX-2022Q3/families/").status_code == 200
 
 
 def test_the_other_city_is_not_seen(client, cast, city):
@@ -61,7 +61,7 @@ def test_the_other_city_is_not_seen(client, cast, city):
         visits_due_on=date(2022, 9, 30), policy="qingtongxia", area="QTX",
     )  # fmt: skip
     Household.objects.create(code="WZ-H1", org=Org.objects.get(code="WZ-01-E01"), worker_name="吴外人")
-    assert client.get("/rounds/2022Q3/").status_code == 404
+    assert client.get("/rounds/QTX-2022Q3/").status_code == 404
     assert client.get("/households/WZ-H1/").status_code == 404
     assert client.post("/households/WZ-H1/print/", {"why": "check"}).status_code == 404
     assert client.post("/households/WZ-H1/open/", {"why": "check"}).status_code == 404

@@ -15,7 +15,7 @@ from nuanxin.union.services import appoint
 
 pytestmark = pytest.mark.django_db
 DAY = date(2022, 9, 5)
-HERE = "/rounds/2022Q3/visits/"
+HERE = "/rounds/QTX-2022Q3/visits/"
 LOOK = "look=1&one_0=bai&two_0=luo&day=2022-09-05&day=2022-09-06&per_day=2"
 
 
@@ -152,7 +152,9 @@ def test_each_role_its_own(sign_in, round_, cast):
     for who in ("ma", "tian", "pan", "guan"):
         assert sign_in(who).get(HERE).status_code == 404, who
     wu = sign_in("wu")
-    assert not any(f"{mark}＊" in text(wu.get(url)) for url in days for mark in marks)
+    assert {wu.get(url).status_code for url in days} == {404}
+    own = "".join(text(wu.get(url.replace("QTX", "WZ"))) for url in days)
+    assert ("外＊" in own, [mark for mark in marks if f"{mark}＊" in own]) == (True, [])
     assert wu.get(f"{HERE}QTX-2022Q3/L1/excuse/").status_code == 404
 
 

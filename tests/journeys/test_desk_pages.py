@@ -129,31 +129,32 @@ def total(answer):
 def test_the_numbers_of_the_board_open_lists_of_that_length(page, quarter, counts):
     from nuanxin.care.models import Lead
 
-    board = page(f"/rounds/{quarter}/")
+    board = page(f"/rounds/QTX-{quarter}/")
     assert counted(board) == counts
     lists = {
-        key: total(page(f"/rounds/{quarter}/families/?column={key}")) for key in [*counts, "refused", "known", "gone"]
+        key: total(page(f"/rounds/QTX-{quarter}/families/?column={key}"))
+        for key in [*counts, "refused", "known", "gone"]
     }
     assert {key: lists[key] for key in counts} == counts
     assert sum(lists.values()) == Lead.objects.filter(round__quarter=quarter).count()
 
 
 def test_the_board_says_who_owes_a_return(page):
-    text = page("/rounds/2022Q4/").text_
+    text = page("/rounds/QTX-2022Q4/").text_
     for words in ("19 / 20 家", "11 家报了", "8 家没有", "1 家未报", "3 行要改"):
         assert words in text
-    assert total(page("/rounds/2022Q4/returns/?tab=unions&state=silent")) == 1
-    assert total(page("/rounds/2022Q4/returns/?tab=unions")) == 20
+    assert total(page("/rounds/QTX-2022Q4/returns/?tab=unions&state=silent")) == 1
+    assert total(page("/rounds/QTX-2022Q4/returns/?tab=unions")) == 20
 
 
 def test_a_refused_row_says_where_what_why_and_how_to_mend_it(page):
-    text = page("/rounds/2022Q4/returns/").text_
+    text = page("/rounds/QTX-2022Q4/returns/").text_
     for words in ("约3万", "第 5 行", "家庭年收入（元）", "不写“约”“每月”或范围"):
         assert words in unescape(text)
-    history = page("/rounds/2022Q4/returns/?tab=history").text_
+    history = page("/rounds/QTX-2022Q4/returns/?tab=history").text_
     assert "QTX-03-C2-西苑社区工会联合会.xlsx" in history
     assert "QTX-03-C2-西苑社区工会联合会（更正）.xlsx" in history
-    assert "标题写的是 2022Q4" in page("/rounds/2023Q1/returns/?tab=back").text_
+    assert "标题写的是 2022Q4" in page("/rounds/QTX-2023Q1/returns/?tab=back").text_
 
 
 def test_a_decision_is_told_rule_by_rule(page):
@@ -178,7 +179,7 @@ def test_a_family_exactly_at_the_line_is_told_so(page):
 def test_a_held_family_leads_to_the_row_to_mend(page):
     text = page("/households/QTX-H000014/").text_
     assert "有退回的行，等更正" in text
-    assert 'href="/rounds/2022Q4/returns/?tab=rows"' in text
+    assert 'href="/rounds/QTX-2022Q4/returns/?tab=rows"' in text
 
 
 def test_a_visit_stands_beside_the_report(page):
@@ -213,8 +214,8 @@ def test_a_search_that_finds_nothing_says_so(page):
 def test_queries_do_not_grow_with_the_list(page):
     for url, one in (
         ("/households/", "/households/?q=QTX-H000013"),
-        ("/rounds/2022Q4/families/", "/rounds/2022Q4/families/?column=visit"),
-        ("/rounds/2022Q4/", "/rounds/2023Q2/"),
+        ("/rounds/QTX-2022Q4/families/", "/rounds/QTX-2022Q4/families/?column=visit"),
+        ("/rounds/QTX-2022Q4/", "/rounds/QTX-2023Q2/"),
         ("/brief/?from=2022Q3&to=2023Q2", "/brief/?from=2022Q3&to=2022Q3"),
     ):
         assert page(url).queries == page(one).queries, url
@@ -260,7 +261,8 @@ def test_the_brief_and_the_file_can_be_printed_and_that_is_written_down(world, t
 
 
 @pytest.mark.parametrize(
-    ("url", "rows"), [("/rounds/2022Q4/families/", 13), ("/households/?state=on_file", 16), ("/brief/inpatients/", 276)]
+    ("url", "rows"),
+    [("/rounds/QTX-2022Q4/families/", 13), ("/households/?state=on_file", 16), ("/brief/inpatients/", 276)],
 )
 def test_a_list_goes_out_masked_and_is_written_down(world, tmp_path, url, rows):
     from nuanxin.records.models import Event
@@ -287,12 +289,12 @@ def test_an_export_needs_its_token(world):
 @pytest.mark.parametrize(
     "url",
     [
-        "/rounds/2031Q1/",
-        "/rounds/2022Q9/",
+        "/rounds/QTX-2031Q1/",
+        "/rounds/QTX-2022Q9/",
         "/households/QTX-H999999/",
         "/households/x'--/",
         "/brief/nothing/",
-        "/rounds/2031Q1/returns/",
+        "/rounds/QTX-2031Q1/returns/",
     ],
 )
 def test_what_is_not_there_is_not_found(page, url):
@@ -305,8 +307,8 @@ def test_what_is_not_there_is_not_found(page, url):
 def test_strange_parameters_do_no_harm(page, query):
     for url in (
         "/rounds/",
-        "/rounds/2022Q4/families/",
-        "/rounds/2022Q4/returns/",
+        "/rounds/QTX-2022Q4/families/",
+        "/rounds/QTX-2022Q4/returns/",
         "/households/",
         "/brief/wishes/",
         "/households/QTX-H000001/",

@@ -256,15 +256,15 @@ BULK: tuple[Bulk, ...] = (
         _assign_matters, Owner,
     ),
     Bulk(
-        "returns_remind", "desk:returns", "rounds/<quarter:quarter>/many/remind/", "return.remind", gettext_lazy("催报"), gettext_lazy("催这些工会上报摸排表"), "bell",
+        "returns_remind", "desk:returns", "rounds/<round:round_code>/many/remind/", "return.remind", gettext_lazy("催报"), gettext_lazy("催这些工会上报摸排表"), "bell",
         gettext_lazy("家"), (gettext_lazy("工会"), gettext_lazy("催过几次"), gettext_lazy("谁会收到通知")), "org__code", _look_silent, _remind,
     ),
     Bulk(
-        "families_excuse", "desk:families", "rounds/<quarter:quarter>/many/excuse/", "visit.plan", gettext_lazy("走访延期"), gettext_lazy("登记这些家庭的走访延期"),
+        "families_excuse", "desk:families", "rounds/<round:round_code>/many/excuse/", "visit.plan", gettext_lazy("走访延期"), gettext_lazy("登记这些家庭的走访延期"),
         "calendar", gettext_lazy("户"), _FAMILY, "code", _look_families(lambda lead, _visit: str(lead.clock_on)), _excuse, lambda asked, _seen, _place: ExcuseForm(asked),
     ),
     Bulk(
-        "families_team", "desk:families", "rounds/<quarter:quarter>/many/team/", "visit.plan", gettext_lazy("安排走访人"), gettext_lazy("把这些家庭安排给两位走访人"),
+        "families_team", "desk:families", "rounds/<round:round_code>/many/team/", "visit.plan", gettext_lazy("安排走访人"), gettext_lazy("把这些家庭安排给两位走访人"),
         "users", gettext_lazy("户"), _FAMILY, "code", _look_families(lambda _lead, visit: visits.standing_visit(visit)), _team,
         TeamDay,
     ),

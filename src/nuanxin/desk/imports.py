@@ -157,7 +157,7 @@ class Draft:
     """Files that were looked at and wait to be confirmed, or were taken in (``taken``)."""
 
     kind: str
-    quarter: str
+    round: str
     preview: Preview
     taken: bool
 
@@ -172,7 +172,7 @@ def look(seen: Viewer, token: str, kind: Kind, round_: Round | None) -> Preview:
     """Look at a draft's files: what confirming would do, to the row. Raises Refused as the service does."""
     paths = returns.in_order(drafts_of(seen.user.username, token))
     preview = tried(lambda: kind.end(seen, round_, kind.take(seen, round_, paths)), paths)
-    _note(seen.user.username, token, Draft(kind.key, round_.quarter if round_ else "", preview, taken=False))
+    _note(seen.user.username, token, Draft(kind.key, round_.code if round_ else "", preview, taken=False))
     return preview
 
 
@@ -184,7 +184,7 @@ def confirm(seen: Viewer, token: str, one: Draft) -> Job:
     """Take a draft's files in: at once, or by a worker where they are long. Confirmed again (a second click, another tab) it is the same
     job."""
     account = seen.user.username
-    asked = {"token": token, "kind": one.kind, "quarter": one.quarter}
+    asked = {"token": token, "kind": one.kind, "round": one.round}
     total = len(drafts_of(account, token))
     job = ask_job(step=STEP, key=token, by=account, on=seen.today, total=total, asked=asked)
     if one.preview.rows <= LONG and (mine := claim_job(STEP, holder=f"page-{uuid4()}", key=token)):
@@ -226,7 +226,7 @@ def carry_on(job: Job, show: Callable[[int, int], None] = lambda done, total: No
 def _carry_on(job: Job, show: Callable[[int, int], None]) -> None:
     token, kind = job.asked["token"], next(kind for kind in KINDS if kind.key == job.asked["kind"])
     seen = Viewer(User.objects.get(username=job.by), job.on)
-    round_ = queries.find_round(seen, job.asked["quarter"]) if kind.quarterly else None
+    round_ = queries.find_round(seen, job.asked["round"]) if kind.quarterly else None
     if not seen.may(kind.operation) or (kind.quarterly and round_ is None):
         raise Refused(f"{job.by} 已没有上传这种表的任职 / {job.by} holds no post any more that sends in such sheets")
     paths = returns.in_order(drafts_of(job.by, token))
@@ -237,7 +237,7 @@ def _carry_on(job: Job, show: Callable[[int, int], None]) -> None:
     told = [Preview.from_text(text) for text in job.parts]
     whole = Preview(*([one for part in told for one in getattr(part, side)] for side in ("files", "same", "skipped")))
     whole = kind.end(seen, round_, whole)
-    _note(job.by, token, Draft(kind.key, job.asked["quarter"], whole, taken=True))
+    _note(job.by, token, Draft(kind.key, job.asked["round"], whole, taken=True))
     rows = [("rows", whole.rows)]
     end_job(job, balance={"in": rows, "out": [("accepted", whole.accepted), ("refused", whole.refused)]})
     drop_files(job.by, token)
@@ -249,9 +249,9 @@ def draft(seen: Viewer, token: str, kind: Kind) -> Draft | None:
     told = json.loads(text) if text else {}
     if told.get("kind") != kind.key:
         return None
-    return Draft(told["kind"], told["quarter"], Preview.from_text(told["preview"]), told["taken"])
+    return Draft(told["kind"], told["round"], Preview.from_text(told["preview"]), told["taken"])
 
 
 def _note(account: str, token: str, one: Draft) -> None:
-    told = {"kind": one.kind, "quarter": one.quarter, "preview": one.preview.as_text(), "taken": one.taken}
+    told = {"kind": one.kind, "round": one.round, "preview": one.preview.as_text(), "taken": one.taken}
     note_draft(account, token, json.dumps(told, ensure_ascii=False))

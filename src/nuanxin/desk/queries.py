@@ -85,7 +85,8 @@ def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
 
     owed = viewer.rows(Owed).filter(round=OuterRef("pk"))
     findings = viewer.rows(Finding).filter(round=OuterRef("pk"))
-    filed = viewer.rows(HouseholdFile).filter(opened_in=OuterRef("quarter")).order_by().values("opened_in")
+    opened = viewer.rows(HouseholdFile).filter(opened_in=OuterRef("quarter"), household__findings__round=OuterRef("pk"))
+    filed = opened.order_by().values("opened_in").annotate(n=Count("pk", distinct=True))
     found = viewer.rows(Round).filter(quarter__icontains=text)
     return (
         (found.filter(state=state) if state else found).select_related("org").order_by("-quarter", "pk")
@@ -95,22 +96,22 @@ def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
             nil=number(owed.filter(~Exists(sent.filter(nil=False)), Exists(sent.filter(nil=True)))),
             certified=number(findings.filter(state="certified")),
             refused=number(findings.filter(state__in=["refused", "closed"])),
-            filed=Coalesce(Subquery(filed.annotate(n=Count("pk")).values("n")), Value(0)),
+            filed=Coalesce(Subquery(filed.values("n")), Value(0)),
         ).annotate(silent=F("owing") - F("with_families") - F("nil"))
     )  # fmt: skip
 
 
-def find_round(viewer: Viewer, quarter: str) -> Round | None:
-    """The round of a quarter with the days of its posting and its certification, or None."""
+def find_round(viewer: Viewer, code: str) -> Round | None:
+    """The round of that code with the days of its posting and its certification, or None."""
     postings = Posting.objects.filter(round=OuterRef("pk")).order_by().values("round")
     findings = Finding.objects.filter(round=OuterRef("pk")).order_by().values("round")
     return (
-        viewer.rows(Round).filter(quarter=quarter).select_related("org")
+        viewer.rows(Round).filter(code=code).select_related("org")
         .annotate(
             posted_from=Subquery(postings.annotate(day=Min("from_on")).values("day")),
             posted_until=Subquery(postings.annotate(day=Max("until_on")).values("day")),
             certified_on=Subquery(findings.annotate(day=Max("certified_on")).values("day")),
-        ).order_by("pk").first()
+        ).first()
     )  # fmt: skip
 
 
@@ -399,7 +400,7 @@ def households(viewer: Viewer, state: str = "", tier: str = "", text: str = "") 
         .annotate(
             file_code=Subquery(files.values("code")[:1]), tier=Subquery(files.values("tier")[:1]),
             opened_on=Subquery(files.values("opened_on")[:1]), closed_on=Subquery(files.values("closed_on")[:1]),
-            quarter=Subquery(last.values("round__quarter")[:1]), total=Subquery(last.values("total")[:1]),
+            round_code=Subquery(last.values("round__code")[:1]), quarter=Subquery(last.values("round__quarter")[:1]), total=Subquery(last.values("total")[:1]),
             state=_case(
                 When(Exists(files.filter(closed_on=None)), then=Value("on_file")),
                 When(Exists(files), then=Value("left")),

@@ -38,8 +38,8 @@ class Task:
 def tasks(seen: Viewer, round_: Round, *, silent: int, rows: int) -> list[Task]:
     """The steps of a round, in order. ``silent`` unions have sent nothing, ``rows`` wait for a correction."""
     count = care.census(round_, by=seen.user.username, on=seen.today)
-    listed = reverse("desk:families", args=[round_.quarter])
-    sent = reverse("desk:returns", args=[round_.quarter])
+    listed = reverse("desk:families", args=[round_.code])
+    sent = reverse("desk:returns", args=[round_.code])
     closed = round_.state == "closed"
 
     def lines(*said: tuple[int, str, str, str]) -> list[tuple[str, str]]:
@@ -55,7 +55,7 @@ def tasks(seen: Viewer, round_: Round, *, silent: int, rows: int) -> list[Task]:
         known = {act.key: act for act in round_acts.ACTS}
         url = ""
         if not closed and now and seen.may_at(operation, round_.org):
-            url = reverse(page or f"desk:{key}", args=[round_.quarter])
+            url = reverse(page or f"desk:{key}", args=[round_.code])
         act = known.get(key)
         label, icon, verb = TITLES[key]
         return Task(

@@ -45,7 +45,7 @@ from nuanxin.union.queries import Reach
 from nuanxin.union.rules import CITY, STEWARD, VISITOR, quarter_of, quarter_span
 
 COLUMNS = (
-    "row_kind", "row_ref", "row_quarter", "row_who", "row_many", "row_what", "row_org", "row_union", "row_due", "row_since",
+    "row_kind", "row_ref", "row_round", "row_who", "row_many", "row_what", "row_org", "row_union", "row_due", "row_since",
     "row_at", "row_owner", "row_mine", "row_unit",
 )  # fmt: skip
 WHEN: dict[str, Words] = {"over": _("已超期"), "soon": _("今明两天到期"), "ok": _("时间充足")}
@@ -96,14 +96,14 @@ def _text(text: str = "") -> Value:
 
 
 def _given(
-    rows: QuerySet[Any], desk: Desk, kind: str, *, ref: Any, quarter: Any, org: str, due: Any, since: Any, at: Any,
+    rows: QuerySet[Any], desk: Desk, kind: str, *, ref: Any, round_: Any, org: str, due: Any, since: Any, at: Any,
     who: Any = None, what: Any = None, many: Any = None, owner: Any = None, owner_org: str = "", mine: Q | None = None,
 ) -> QuerySet[Any]:  # fmt: skip
     """The rows with ``COLUMNS``; ``org`` and ``owner_org`` are paths (empty: the row itself) to the union it is about and to the one that has to act."""
     unit = Q(**{f"{owner_org or org or 'pk'}__in": desk.own_orgs})
     of = f"{org}__" if org else ""
     return rows.order_by().annotate(
-        row_kind=_text(kind), row_ref=ref, row_quarter=quarter, row_who=_text() if who is None else who,
+        row_kind=_text(kind), row_ref=ref, row_round=round_, row_who=_text() if who is None else who,
         row_many=Value(1, output_field=IntegerField()) if many is None else many,
         row_what=_text() if what is None else what, row_org=F(f"{of}code"), row_union=F(f"{of}name"), row_due=due,
         row_since=since, row_at=at, row_owner=_text() if owner is None else owner, row_mine=_flag(mine), row_unit=_flag(unit),
@@ -117,7 +117,7 @@ def _by_round(
     grouped = rows.order_by().annotate(row_mine=_flag(mine)).values(path, "row_mine")
     unit = any(round_.org_id in desk.own_orgs for round_ in desk.rounds)
     return grouped.annotate(
-        row_kind=_text(kind), row_ref=F(f"{path}__quarter"), row_quarter=F(f"{path}__quarter"), row_who=Min(who),
+        row_kind=_text(kind), row_ref=F(f"{path}__code"), row_round=F(f"{path}__code"), row_who=Min(who),
         row_many=Count("pk"), row_what=_text(), row_org=F(f"{path}__org__code"), row_union=F(f"{path}__org__name"),
         row_due=desk.quarter_end(path), row_since=Min(since), row_at=_text(kind), row_owner=_text(),
         row_unit=Value(int(unit), output_field=IntegerField()),
@@ -133,7 +133,7 @@ def _silent(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     late = Q(round__returns_due_on__lt=desk.today)
     own = Q(org__in=desk.reach("return.receive", but=CITY))
     return _given(
-        rows, desk, "silent", ref=F("round__quarter"), quarter=F("round__quarter"), org="org", due=F("round__returns_due_on"),
+        rows, desk, "silent", ref=F("round__code"), round_=F("round__code"), org="org", due=F("round__returns_due_on"),
         since=F("round__opened_on"), at=_text("silent"), owner=F("org__name"),
         mine=own | (late & Q(org__in=desk.reach("return.receive"))),
     )  # fmt: skip
@@ -145,7 +145,7 @@ def _mend(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         Q(state=Return.REFUSED) | Q(state=Return.TAKEN, refused__gt=0)
     )
     return _given(
-        rows, desk, "mend", ref=F("round__quarter"), quarter=F("round__quarter"), org="org", what=F("file_name"),
+        rows, desk, "mend", ref=F("round__code"), round_=F("round__code"), org="org", what=F("file_name"),
         many=Case(When(state=Return.REFUSED, then=Value(0)), default=F("refused"), output_field=IntegerField()),
         due=F("round__returns_due_on"), since=F("received_on"), at=F("state"), owner=F("org__name"),
         mine=Q(org__in=desk.reach("return.receive", but=CITY)),
@@ -155,7 +155,7 @@ def _mend(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 def _doubtful(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="doubtful")
     return _given(
-        rows, desk, "doubtful", ref=F("code"), quarter=F("round__quarter"), org="org", who=F("worker_name"), what=F("cause"),
+        rows, desk, "doubtful", ref=F("code"), round_=F("round__code"), org="org", who=F("worker_name"), what=F("cause"),
         due=F("clock_on"), since=F("opened_on"), at=F("state"), owner_org="round__org", mine=Q(round__org__in=desk.reach("match.judge")),
     )  # fmt: skip
 
@@ -171,7 +171,7 @@ def _visit(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     own = Q(name=None, org__in=desk.reach("visit.plan"))
     late = Q(clock_on__lt=desk.today, org__in=desk.reach("visit.plan"))
     return _given(
-        rows, desk, "visit", ref=F("household__code"), quarter=F("round__quarter"), org="org", who=F("worker_name"),
+        rows, desk, "visit", ref=F("household__code"), round_=F("round__code"), org="org", who=F("worker_name"),
         what=F("cause"), due=F("clock_on"), since=F("opened_on"),
         at=Case(When(name=None, then=_text("unplanned")), default=_text("planned"), output_field=CharField()),
         owner=F("name"), owner_org="round__org", mine=own | late,
@@ -188,7 +188,7 @@ def _door(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         _given_to(desk), lead__round__in=desk.rounds, lead__org__in=orgs, lead__state="due", visited_on=None
     )
     return _given(
-        rows, desk, "door", ref=F("lead__household__code"), quarter=F("lead__round__quarter"), org="lead__org",
+        rows, desk, "door", ref=F("lead__household__code"), round_=F("lead__round__code"), org="lead__org",
         who=F("lead__worker_name"), what=F("lead__cause"), due=Coalesce("planned_on", "lead__clock_on"),
         since=F("lead__opened_on"), at=_text("planned"), owner=F("visitor_one"), owner_org="lead__round__org", mine=Q(pk__isnull=False),
     )  # fmt: skip
@@ -208,7 +208,7 @@ def _again(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         Q(state="returned") | Q(state="proposed", tier=None)
     )
     return _given(
-        rows, desk, "again", ref=F("household__code"), quarter=F("round__quarter"), org="lead__org", who=F("lead__worker_name"),
+        rows, desk, "again", ref=F("household__code"), round_=F("round__code"), org="lead__org", who=F("lead__worker_name"),
         what=F("return_reason"), due=desk.quarter_end("round"), since=F("proposed_on"), at=F("state"), owner_org="round__org",
         mine=Q(round__org__in=desk.reach("round.decide")),
     )  # fmt: skip
@@ -237,7 +237,7 @@ def _certify(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 def _objection(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Objection.objects.filter(answered_on=None, posted__finding__lead__org__in=orgs)
     return _given(
-        rows, desk, "objection", ref=F("posted__finding__household__code"), quarter=F("posted__finding__round__quarter"),
+        rows, desk, "objection", ref=F("posted__finding__household__code"), round_=F("posted__finding__round__code"),
         org="posted__finding__lead__org", who=F("posted__finding__lead__worker_name"), due=F("posted__until_on"),
         since=F("received_on"), at=_text("objected"), owner_org="posted__finding__round__org",
         mine=Q(posted__finding__round__org__in=desk.reach("finding.object"))
@@ -260,7 +260,7 @@ def _review(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Review.objects.filter(ended_on=None, finding__lead__org__in=orgs)
     mine = Q(finding__round__org__in=desk.reach("finding.review")) & ~Q(finding__proposed_by=user)
     return _given(
-        rows, desk, "review", ref=F("finding__household__code"), quarter=F("finding__round__quarter"), org="finding__lead__org",
+        rows, desk, "review", ref=F("finding__household__code"), round_=F("finding__round__code"), org="finding__lead__org",
         who=F("finding__lead__worker_name"), due=_day(quarter_span(quarter_of(desk.today))[1]), since=F("asked_on"),
         at=_text("review"), owner_org="finding__round__org", mine=mine & ~Q(finding__certified_by=user),
     )  # fmt: skip
@@ -270,7 +270,7 @@ def _consent(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     signed = Consent.objects.filter(household=OuterRef("household"), withdrawn_on=None)
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="due").exclude(Exists(signed))
     return _given(
-        rows, desk, "consent", ref=F("household__code"), quarter=F("round__quarter"), org="org", who=F("worker_name"),
+        rows, desk, "consent", ref=F("household__code"), round_=F("round__code"), org="org", who=F("worker_name"),
         due=F("clock_on"), since=F("opened_on"), at=_text("unsigned"), owner=F("org__name"),
         mine=Q(org__in=desk.reach("consent.record", but=CITY)),
     )  # fmt: skip
@@ -282,7 +282,7 @@ def _matter(kind: str) -> Callable[[Desk, Reach], QuerySet[Any]]:
         own = Q(owner__in=desk.own_orgs) | Q(owner__in=desk.reach("matter.answer", but=CITY))
         found = Matter.objects.filter(Q(org__in=orgs) | Q(owner__in=orgs), kind=kind, state=Matter.OPEN)
         return _given(
-            found, desk, kind, ref=F("code"), quarter=F("quarter"), org="org", who=F("raised_by"), what=F("content"),
+            found, desk, kind, ref=F("code"), round_=F("quarter"), org="org", who=F("raised_by"), what=F("content"),
             due=F("due_on"), since=Coalesce("more_on", "received_on"),
             at=Case(
                 When(more_on__isnull=False, then=_text("more")), When(meeting=True, then=_text("meeting")), default=_text("at_once"),
@@ -301,7 +301,7 @@ def _calendar(desk: Desk, orgs: Reach) -> QuerySet[Any]:
         return Org.objects.none()
     rows = Org.objects.filter(pk__in=orgs & frozenset(desk.own_orgs))
     return _given(
-        rows, desk, "calendar", ref=_text(str(missing)), quarter=_text(), org="", what=_text(str(missing)),
+        rows, desk, "calendar", ref=_text(str(missing)), round_=_text(), org="", what=_text(str(missing)),
         due=_day(desk.today.replace(month=12, day=31)), since=_day(desk.today.replace(month=10, day=1)), at=_text("calendar"),
         mine=Q(pk__in=desk.reach("calendar.load")),
     )  # fmt: skip
@@ -310,7 +310,7 @@ def _calendar(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of work. ``title`` says it in a sentence (empty: the row does itself); ``sees`` is the operation that lets a viewer see it, ``acts`` that of its next action; ``pages`` are where
-    that is done, the first one that exists, with the row's reference or quarter as the address needs."""
+    that is done, the first one that exists, with the row's reference or round as the address needs."""
 
     key: str
     label: Words
@@ -324,23 +324,23 @@ class Kind:
 
 
 _CITY = _("市总工会经办")
-_FAMILY, _BOARD = ("desk:household", "ref"), ("desk:board", "quarter")
-_RETURNS = (("desk:send", "quarter"), ("desk:returns", "quarter"))
+_FAMILY, _BOARD = ("desk:household", "ref"), ("desk:board", "round")
+_RETURNS = (("desk:send", "round"), ("desk:returns", "round"))
 KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("silent", _("未报"), _("还没有上报摸排表"), "return.read", "return.receive", _("去上报"), "", _RETURNS, _silent),
-        Kind("mend", _("上报要改"), _("摸排表有要改的行"), "return.read", "return.receive", _("看要改的行"), "", (("desk:returns", "quarter"),), _mend),
+        Kind("mend", _("上报要改"), _("摸排表有要改的行"), "return.read", "return.receive", _("看要改的行"), "", (("desk:returns", "round"),), _mend),
         Kind("doubtful", _("疑似重复"), _("可能是在册的一户，待比对"), "match.judge", "match.judge", _("去比对"), _CITY, (("desk:match", "ref"), _BOARD), _doubtful),
-        Kind("visit", _("走访"), _("入户走访"), "visit.read", "visit.record", _("看走访安排"), "", (("desk:visits", "quarter"), ("phone:visit", "ref"), _BOARD), _visit),
+        Kind("visit", _("走访"), _("入户走访"), "visit.read", "visit.record", _("看走访安排"), "", (("desk:visits", "round"), ("phone:visit", "ref"), _BOARD), _visit),
         Kind("door", _("我的走访"), _("入户走访"), "visit.record", "visit.record", _("去走访"), "", (("desk:my_visits", ""),), _door),
         Kind("consent", _("缺核查授权"), _("还没有核查授权"), "family.read", "consent.record", _("登记授权"), "", (_FAMILY,), _consent),
-        Kind("decide", _("待认定"), _("已走访，待认定"), "family.read", "round.decide", _("去认定"), _CITY, (("desk:decide", "quarter"), _BOARD), _decide),
+        Kind("decide", _("待认定"), _("已走访，待认定"), "family.read", "round.decide", _("去认定"), _CITY, (("desk:decide", "round"), _BOARD), _decide),
         Kind("again", _("重新认定"), _("退回或无法认定，待重办"), "family.read", "round.decide", _("看档案"), _CITY, (_FAMILY,), _again),
-        Kind("publish", _("待公示"), _("已提出意见，待公示"), "family.read", "round.publish", _("去公示"), _CITY, (("desk:publish", "quarter"), _BOARD), _publish),
+        Kind("publish", _("待公示"), _("已提出意见，待公示"), "family.read", "round.publish", _("去公示"), _CITY, (("desk:publish", "round"), _BOARD), _publish),
         Kind("objection", _("异议"), _("公示期内有异议，待答复"), "family.read", "finding.object", _("去答复"), _CITY, (_FAMILY,), _objection),
-        Kind("certify", _("待认证"), _("公示期满或不符合，待认证"), "family.read", "finding.certify", _("去认证"), _("认证人"), (("desk:certify", "quarter"), _BOARD), _certify),
-        Kind("offer", _("待转介"), _("不符合标准，待转介帮扶"), "family.read", "finding.offer", _("去转介"), _CITY, (("desk:offers", "quarter"), _BOARD), _offer),
+        Kind("certify", _("待认证"), _("公示期满或不符合，待认证"), "family.read", "finding.certify", _("去认证"), _("认证人"), (("desk:certify", "round"), _BOARD), _certify),
+        Kind("offer", _("待转介"), _("不符合标准，待转介帮扶"), "family.read", "finding.offer", _("去转介"), _CITY, (("desk:offers", "round"), _BOARD), _offer),
         Kind("review", _("复核"), _("家庭申请复核"), "family.read", "finding.review", _("去复核"), _("另一位认证人"), (_FAMILY,), _review),
         Kind(Matter.PROBLEM, _("工作难题"), "", "matter.read", "matter.answer", _("去办理"), "", (("desk:matter", "ref"),), _matter(Matter.PROBLEM)),
         Kind(Matter.WISH, _("微心愿"), "", "matter.read", "matter.answer", _("去办理"), "", (("desk:matter", "ref"),), _matter(Matter.WISH)),
@@ -361,7 +361,7 @@ class Work:
 
     kind: Kind
     ref: str
-    quarter: str
+    round: str
     who: str
     many: int
     what: str
@@ -373,6 +373,11 @@ class Work:
     owner: str
     mine: bool
     url: str
+
+    @property
+    def quarter(self) -> str:
+        """The quarter of its round, or of the problem; empty where it is of none."""
+        return self.round.rpartition("-")[2]
 
     @property
     def stands(self) -> Words:
@@ -489,16 +494,16 @@ class Queue:
         )
         return [
             Work(
-                KINDS[kind], ref, quarter, who or "", many, what or "", org, union, _as_day(due), _as_day(since), at,
-                owner or "", bool(mine), self._url(KINDS[kind], ref, quarter),
+                KINDS[kind], ref, round_, who or "", many, what or "", org, union, _as_day(due), _as_day(since), at,
+                owner or "", bool(mine), self._url(KINDS[kind], ref, round_),
             )
-            for kind, ref, quarter, who, many, what, org, union, due, since, at, owner, mine, _unit
+            for kind, ref, round_, who, many, what, org, union, due, since, at, owner, mine, _unit
             in _asked(statement, [*given, *params])
         ]  # fmt: skip
 
-    def _url(self, kind: Kind, ref: str, quarter: str) -> str:
+    def _url(self, kind: Kind, ref: str, round_: str) -> str:
         """Where the next action is done, or at least seen; empty when the viewer may open none of its pages."""
-        given = {"ref": [ref], "quarter": [quarter], "": []}
+        given = {"ref": [ref], "round": [round_], "": []}
         if kind.key not in self._pages:
             # Which page it is depends on the viewer's posts alone: asked once for all rows of a kind.
             self._pages[kind.key] = next(

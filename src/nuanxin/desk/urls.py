@@ -30,10 +30,10 @@ from nuanxin.desk.views import (
 )
 
 
-class Quarter:
-    """A quarter in an address: 2022Q3."""
+class RoundCode:
+    """A city's quarter in an address, by the round's code: QTX-2022Q3. Every city has its own, and a province reads them all."""
 
-    regex = r"\d{4}Q[1-4]"
+    regex = r"[^/]+-\d{4}Q[1-4]"
 
     def to_python(self, value: str) -> str:
         return value
@@ -54,7 +54,7 @@ class Day:
         return f"{value}"
 
 
-register_converter(Quarter, "quarter")
+register_converter(RoundCode, "round")
 register_converter(Day, "day")
 app_name = "desk"
 urlpatterns: list[URLPattern] = [
@@ -62,16 +62,16 @@ urlpatterns: list[URLPattern] = [
     path("desk/counts/", menu.menu_counts, name="menu_counts"),
     path("rounds/", rounds.rounds, name="rounds"),
     path("rounds/open/", acts.open_, name="open"),
-    path("rounds/<quarter:quarter>/", rounds.board, name="board"),
-    *(path(f"rounds/<quarter:quarter>/{key}/", page, name=key) for key, page in acts.PAGES.items()),
+    path("rounds/<round:round_code>/", rounds.board, name="board"),
+    *(path(f"rounds/<round:round_code>/{key}/", page, name=key) for key, page in acts.PAGES.items()),
     *(path(where, page, name=name) for name, (where, page) in bulk.PAGES.items()),
-    path("rounds/<quarter:quarter>/families/", rounds.families, name="families"),
-    path("rounds/<quarter:quarter>/returns/", rounds.returns, name="returns"),
-    path("rounds/<quarter:quarter>/visits/", visits.plan, name="visits"),
-    path("rounds/<quarter:quarter>/visits/plan/", visits.plan_new, name="visits_new"),
-    path("rounds/<quarter:quarter>/visits/<path:code>/excuse/", visits.excuse, name="visit_excuse"),
-    path("rounds/<quarter:quarter>/visits/<day:day>/", visits.sheet, name="visit_sheet"),
-    path("rounds/<quarter:quarter>/visits/<day:day>/order/", visits.order, name="visit_order"),
+    path("rounds/<round:round_code>/families/", rounds.families, name="families"),
+    path("rounds/<round:round_code>/returns/", rounds.returns, name="returns"),
+    path("rounds/<round:round_code>/visits/", visits.plan, name="visits"),
+    path("rounds/<round:round_code>/visits/plan/", visits.plan_new, name="visits_new"),
+    path("rounds/<round:round_code>/visits/<path:code>/excuse/", visits.excuse, name="visit_excuse"),
+    path("rounds/<round:round_code>/visits/<day:day>/", visits.sheet, name="visit_sheet"),
+    path("rounds/<round:round_code>/visits/<day:day>/order/", visits.order, name="visit_order"),
     path("visit-plan/", visits.latest, name="visits_latest"),
     path("visits/", door.mine, name="my_visits"),
     path("visits/calendar.ics", door.calendar, name="my_visits_calendar"),
@@ -81,9 +81,9 @@ urlpatterns: list[URLPattern] = [
     path("visits/<int:pk>/papers/<int:paper>/", door.paper, name="visit_paper"),
     path("notices/", notices.notices, name="notices"),
     path("notices/choices/", notices.choices, name="notice_choices"),
-    path("rounds/<quarter:quarter>/returns/send/", sending.send, name="send"),
-    path("rounds/<quarter:quarter>/returns/nil/", sending.nil, name="nil"),
-    path("rounds/<quarter:quarter>/returns/marked/<path:code>/", sending.marked, name="marked"),
+    path("rounds/<round:round_code>/returns/send/", sending.send, name="send"),
+    path("rounds/<round:round_code>/returns/nil/", sending.nil, name="nil"),
+    path("rounds/<round:round_code>/returns/marked/<path:code>/", sending.marked, name="marked"),
     path("public/notices/", public.notices, name="public_notices"),
     path("public/notices/<str:code>/", public.notice, name="public_notice"),
     path("public/notices/<str:code>/notice.pdf", public.notice_pdf, name="public_notice_pdf"),

@@ -249,7 +249,7 @@ def send(
     notices.tell_applicant("application.received", application, on=on)
     notices.tell_officers(
         "application.sent", "return.receive", application.org, f"application:{application.code}", on=on,
-        quarter=round_.quarter, union=application.org.code,
+        round=round_.code, union=application.org.code,
     )  # fmt: skip
     return application
 

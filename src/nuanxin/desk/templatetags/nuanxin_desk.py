@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from nuanxin.care.models import Round
 from nuanxin.desk import visit_queries, words
 from nuanxin.desk.today import WHEN
 from nuanxin.policy.model import Label
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.pages import lang
-from nuanxin.ui.templatetags.nuanxin_ui import amount, chip
+from nuanxin.ui.templatetags.nuanxin_ui import amount, chip, quarter_name
 from nuanxin.ui.words import PROOF, hour
 from nuanxin.union.rules import mask_name
 
@@ -82,6 +83,12 @@ def state_chip(code: str | None, table: str) -> str:
     return chip(str(text), tone)
 
 
+@register.filter
+def round_name(round_: Round) -> str:
+    """Whose quarter and which: 青铜峡市总工会 2023年第三季度. A province reads those of several cities."""
+    return format_html('<span lang="zh-Hans">{}</span> {}', round_.org.name, quarter_name(round_.quarter))
+
+
 @register.simple_tag
 def household_url(act: str, code: str) -> str:
     """Where an act on a family is done."""
@@ -89,9 +96,9 @@ def household_url(act: str, code: str) -> str:
 
 
 @register.simple_tag
-def bulk_url(act: str, quarter: str = "") -> str:
+def bulk_url(act: str, round_code: str = "") -> str:
     """Where rows that were ticked are posted for an act."""
-    return reverse(f"desk:{act}", args=[quarter] if quarter else [])
+    return reverse(f"desk:{act}", args=[round_code] if round_code else [])
 
 
 @register.filter

@@ -26,12 +26,12 @@ def page(act: Act) -> Callable[..., HttpResponseBase]:
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @seen_by(act.operation)
-    def view(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
-        round_ = find_round(seen, quarter)
+    def view(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
+        round_ = find_round(seen, round_code)
         if not seen.may_at(act.operation, round_.org):
             raise Http404
-        listed, here = reverse("desk:families", args=[quarter]), reverse(f"desk:{act.key}", args=[quarter])
-        board = reverse("desk:board", args=[quarter])
+        listed, here = reverse("desk:families", args=[round_code]), reverse(f"desk:{act.key}", args=[round_code])
+        board = reverse("desk:board", args=[round_code])
         codes = request.POST.getlist("codes") or request.POST.get("chosen", "").split()
         if request.POST.get("all"):
             asked = asked_families(QueryDict(request.POST.get("filter", "")))
@@ -76,7 +76,7 @@ def open_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         said = form.cleaned_data
         call = partial(rounds.open_round, org=org, by=seen.user, on=seen.today, **said)
         if done(request, call, lambda got: opened_told(*got)):
-            return redirect("desk:board", said["quarter"])
+            return redirect("desk:board", f"{org.code}-{said['quarter']}")
     return render(
         request,
         "desk/open.html",

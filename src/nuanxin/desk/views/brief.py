@@ -61,9 +61,17 @@ def span_asked(request: HttpRequest, seen: Viewer) -> tuple[Range, list[str], st
     return reports.whole_range(org, seen.today), known, wrong
 
 
+def unions_of(span: Range, seen: Viewer) -> list[Org]:
+    """The organisations to choose from for a range: for an account above the cities all of it and each city; below, the one that is shown."""
+    top = seen.org_for("brief.read")
+    if top.level != Org.PROVINCE:
+        return [span.org]
+    return list(dict.fromkeys([top, *seen.rows(Org).filter(level=Org.CITY).order_by("code"), span.org]))
+
+
 def suffix_of(span: Range, **more: str) -> str:
-    """What follows an address that shows a range."""
-    return "?" + urlencode({"from": span.first, "to": span.last} | more)
+    """What follows an address that shows a range of an organisation: it means the same to whoever else opens it."""
+    return "?" + urlencode({"org": span.org.code, "from": span.first, "to": span.last} | more)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +80,7 @@ def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The brief of a range of quarters; every figure opens its records; their table is sent out by POST."""
     span, known, wrong = span_asked(request, seen)
     made = brief_of(span, made_at=clock.now(), lang=lang())
-    suffix = f"?from={span.first}&to={span.last}"
+    suffix = suffix_of(span)
     paragraphs = [(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)]
     figures = [
         (stated, plain(stated.value), stated.figure.label(lang()), stated.figure.unit[lang()])
@@ -84,7 +92,7 @@ def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     quarters = sorted({*known, span.first, span.last})
     return render(
         request, "desk/brief.html",
-        framed("brief", brief=made, span=span, paragraphs=paragraphs, figures=figures, quarters=quarters, wrong=wrong, suffix=suffix
+        framed("brief", brief=made, span=span, paragraphs=paragraphs, figures=figures, quarters=quarters, wrong=wrong, suffix=suffix, unions=unions_of(span, seen)
         ),
     )  # fmt: skip
 
@@ -143,7 +151,7 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
         request, "desk/figure.html",
         framed("brief", figure=found, label=found.label(spoken), unit=found.unit[spoken], value=plain(records.measured.value), span=span,
             titles=list(zip(titles, numeric, strict=True)), rows=[list(zip(keys, row, numeric, strict=True)) for row in shown], page=page, fields=fields, wrong=wrong, suffix=suffix_of(span),
-            under=span.org if request.GET.get("org") else None,
+            under=span.org if span.org != seen.org_for("brief.read") else None,
         ),
     )  # fmt: skip
 

@@ -38,12 +38,12 @@ def page(act: Bulk) -> Callable[..., HttpResponseBase]:
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @seen_by(act.operation)
-    def view(request: HttpRequest, seen: Viewer, quarter: str = "") -> HttpResponseBase:
-        place = rounds.find_round(seen, quarter) if quarter else None
+    def view(request: HttpRequest, seen: Viewer, round_code: str = "") -> HttpResponseBase:
+        place = rounds.find_round(seen, round_code) if round_code else None
         if place and place.state == "closed":
             raise Http404
         query = QueryDict(request.POST.get("filter", ""))
-        address = reverse(act.page, args=[quarter] if quarter else [])
+        address = reverse(act.page, args=[round_code] if round_code else [])
         back = f"{address}?{kept(query)}" if query else address
         acting = "shown" in request.POST
         rows = FOUND[act.page](seen, place, query if request.POST.get("all") and not acting else QueryDict())

@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from nuanxin.desk import exports, words
-from nuanxin.desk.views.brief import span_asked, suffix_of
+from nuanxin.desk.views.brief import span_asked, suffix_of, unions_of
 from nuanxin.reports import dashboard as figures
 from nuanxin.reports.figures import Range, Value
 from nuanxin.ui.pages import framed, seen_by, send_sheet
 from nuanxin.ui.parts import Chart, Map, Place
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
+from nuanxin.union.models import Org
+from nuanxin.union.queries import city_of
 
 # A card: the figure in large, and the one under it.
 CARDS = (
@@ -49,7 +51,7 @@ def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         return send_sheet(request, seen, f"org:{span.org.code}", name, sheets)
     return render(
         request, "desk/dashboard.html",
-        framed("dashboard", span=span, wrong=wrong, known=sorted({*known, span.first, span.last}), suffix=suffix_of(span),
+        framed("dashboard", span=span, wrong=wrong, known=sorted({*known, span.first, span.last}), suffix=suffix_of(span), unions=unions_of(span, seen),
             cards=cards, charts=charts, attention=_attention(seen, span, numbers, quarters),
             columns=[figures.OPENED[name].label(words.spoken()) for name in figures.QUARTERLY],
             rounds=[
@@ -99,7 +101,11 @@ def _attention(
     if quarters.silent:
         said = {"n": f"{quarters.silent:,}", "quarter": quarter_name(span.last)}
         reminded = _("已催 %(n)s 次") % {"n": f"{quarters.reminders:,}"} if quarters.reminders else _("还没有催过")
-        owing = opened("return.read", "desk:returns", "?tab=unions&state=silent", span.last)
+        city = city_of(span.org)
+        # Of several cities the list says which one's unions have not sent.
+        owing = opened("round.read", "desk:rounds", f"?q={span.last}")
+        if city.level == Org.CITY:
+            owing = opened("return.read", "desk:returns", "?tab=unions&state=silent", f"{city.code}-{span.last}")
         lines.append(
             (
                 "ask",

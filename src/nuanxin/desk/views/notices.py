@@ -78,10 +78,10 @@ def _page_of(one: Notice) -> str:
     kind, _sep, code = one.subject.partition(":")
     if kind == "household":
         return reverse("desk:household", args=[code])
-    if kind == "application" and one.facts.get("quarter"):
-        return f"{reverse('desk:families', args=[one.facts['quarter']])}?q={one.facts.get('union', '')}"
+    if kind == "application" and "round" in one.facts:
+        return f"{reverse('desk:families', args=[one.facts['round']])}?q={one.facts['union']}"
     if kind == "return":
-        return reverse("desk:send", args=[one.facts["quarter"]])
+        return reverse("desk:send", args=[code])
     if kind == "claim":
         return reverse("desk:claim", args=[code])
     return reverse("desk:matter", args=[code]) if kind == "matter" else ""

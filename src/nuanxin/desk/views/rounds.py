@@ -39,9 +39,9 @@ def rounds(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     )  # fmt: skip
 
 
-def find_round(seen: Viewer, quarter: str) -> Round:
-    """The round of a quarter, or 404."""
-    found = queries.find_round(seen, quarter)
+def find_round(seen: Viewer, round_code: str) -> Round:
+    """The round of that code, or 404."""
+    found = queries.find_round(seen, round_code)
     if found is None:
         raise Http404
     return found
@@ -49,9 +49,9 @@ def find_round(seen: Viewer, quarter: str) -> Round:
 
 @require_safe
 @seen_by("round.read")
-def board(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def board(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """A round at a glance: steps, returns, five columns of families."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     shown = queries.board(seen, round_)
     # The steps are the city union's work: who sees a part of the families only sees no steps.
     working = round_.state != "closed" and seen.may_at("family.read", round_.org)
@@ -73,13 +73,13 @@ def asked_families(query: QueryDict) -> queries.AskedFamilies:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("family.read", change="list.export")
-def families(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def families(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """The families of a round, filtered; sent out as a spreadsheet by POST."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     column, state, tier, union, text = asked = asked_families(request.GET)
     rows = queries.described(queries.asked_families(seen, round_, asked))
     if request.method == "POST":
-        name = "-".join(["families", quarter, *filter(None, [column, tier, state])])
+        name = "-".join(["families", round_.code, *filter(None, [column, tier, state])])
         return export(request, seen, f"round:{round_.code}", name, exports.FAMILY_TITLES, exports.family_rows(rows))
     unions = queries.union_choices(seen.rows(Lead).filter(round=round_))
     fields = [
@@ -117,10 +117,10 @@ PARTS = ("rows", "unions", "back", "history", "warnings")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("return.read", change="list.export")
-def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def returns(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """What the unions sent: rows to mend, who owes, what was sent back, replaced or only warned of; each list is sent out as a
     spreadsheet by POST."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     counts = queries.return_counts(seen, round_)
     part = choice(request.GET, "tab", PARTS) or ("rows" if counts["rows"] else "unions")
     state, union, text = choice(request.GET, "state", words.RETURN), typed(request.GET, "union"), typed(request.GET)
@@ -139,7 +139,7 @@ def returns(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBas
     rows = queries.filtered_returns(all_, part, union, text)
     if request.method == "POST":
         titles, lines = exports.RETURN_SHEETS[part]
-        return export(request, seen, f"round:{round_.code}", f"returns-{quarter}-{part}", titles, lines(rows))
+        return export(request, seen, f"round:{round_.code}", f"returns-{round_.code}-{part}", titles, lines(rows))
     page = paged(request, rows)
     files = queries.files_of([row.file for row in page]) if part == "unions" else {}
     tabs = [

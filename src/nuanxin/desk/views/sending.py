@@ -35,8 +35,8 @@ class Upload(Form):
     )  # fmt: skip
 
 
-def _open(seen: Viewer, quarter: str) -> Round:
-    round_ = find_round(seen, quarter)
+def _open(seen: Viewer, round_code: str) -> Round:
+    round_ = find_round(seen, round_code)
     if round_.state == "closed":
         raise Http404
     return round_
@@ -44,19 +44,19 @@ def _open(seen: Viewer, quarter: str) -> Round:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("return.receive")
-def send(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def send(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """Choose files; below, the viewer's unions that owe a return, until when, and whether it has come."""
-    round_ = _open(seen, quarter)
+    round_ = _open(seen, round_code)
     state, text = choice(request.GET, "state", words.RETURN), typed(request.GET)
     owing = queries.owing(seen, round_).filter(org__in=seen.reach("return.receive"))
     owing = queries.filtered_returns(owing.filter(state=state) if state else owing, "unions", "", text)
     if "purpose" in request.POST:
         titles, lines = exports.RETURN_SHEETS["unions"]
-        return export(request, seen, f"round:{round_.code}", f"returns-{quarter}-unions", titles, lines(owing))
+        return export(request, seen, f"round:{round_.code}", f"returns-{round_.code}-unions", titles, lines(owing))
     form = Upload(request.POST or None, request.FILES or None) if request.method == "POST" else Upload()
     if request.method == "POST" and form.is_valid():
         token, _paths = imports.keep(seen.user.username, form.cleaned_data["sheets"])
-        return sheets.looked_at(request, seen, sheets.SURVEY, token, round_, reverse("desk:send", args=[quarter]))
+        return sheets.looked_at(request, seen, sheets.SURVEY, token, round_, reverse("desk:send", args=[round_code]))
     page = paged(request, owing)
     files = queries.files_of([row.file for row in page])
     fields = [
@@ -73,22 +73,22 @@ def send(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
 
 @require_POST
 @seen_by("return.receive")
-def nil(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def nil(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """A union has nobody to report: one button."""
-    round_ = _open(seen, quarter)
+    round_ = _open(seen, round_code)
     org = Org.objects.filter(pk__in=seen.reach("return.receive"), code=request.POST.get("union", "")).first()
     if org is None:
         raise Http404
     call = partial(returns.receive_nil, round_=round_, org=org, by=seen.user, on=seen.today)
     done(request, call, _("已记下：%(union)s 本季度没有困难家庭。") % {"union": org.name})
-    return redirect("desk:send", quarter)
+    return redirect("desk:send", round_code)
 
 
 @require_POST
 @seen_by("return.receive")
-def marked(request: HttpRequest, seen: Viewer, quarter: str, code: str) -> HttpResponseBase:
+def marked(request: HttpRequest, seen: Viewer, round_code: str, code: str) -> HttpResponseBase:
     """The sender's own file with a comment at each refused cell."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     found = queries.files_sent(seen, round_).select_related("attachment").filter(code=code).first()
     if found is None or not (found.by == seen.user.username or found.org_id in seen.reach("return.receive")):
         raise Http404
@@ -96,9 +96,9 @@ def marked(request: HttpRequest, seen: Viewer, quarter: str, code: str) -> HttpR
         content = _marked(found)
     except ValueError as unreadable:
         messages.error(request, str(unreadable))
-        return redirect("desk:returns", quarter)
+        return redirect("desk:returns", round_code)
     returns.tell_marked(found, by=seen.user, on=seen.today)
-    return sent_file(content, f"{found.org.code if found.org else 'return'}-{quarter}-marked", "xlsx")
+    return sent_file(content, f"{found.org.code if found.org else 'return'}-{round_.quarter}-marked", "xlsx")
 
 
 def _marked(found: Return) -> bytes:

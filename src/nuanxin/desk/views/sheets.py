@@ -64,16 +64,16 @@ class Upload(Form):
         help_text=gettext_lazy("可以一次选几个同一种类的文件。上传后先检查，您确认了才收。"),
     )  # fmt: skip
     kind = forms.ChoiceField(label=gettext_lazy("种类"), required=False)
-    quarter = forms.ChoiceField(
+    round = forms.ChoiceField(
         label=gettext_lazy("季度"), required=False, help_text=gettext_lazy("摸排表和走访记录是哪个季度的")
     )
 
-    def __init__(self, *args: Any, kinds: Sequence[Kind], quarters: Sequence[str], **more: Any) -> None:
+    def __init__(self, *args: Any, kinds: Sequence[Kind], rounds: Sequence[Round], **more: Any) -> None:
         super().__init__(*args, **more)
         chosen: Any = self.fields["kind"]
         chosen.choices = [("", _("自动识别")), *((kind.key, kind.label) for kind in kinds)]
-        asked: Any = self.fields["quarter"]
-        asked.choices = [(quarter, quarter_name(quarter)) for quarter in quarters]
+        asked: Any = self.fields["round"]
+        asked.choices = [(one.code, f"{quarter_name(one.quarter)} · {one.org.name}") for one in rounds]
 
     def says_optional(self, name: str) -> bool:
         return False
@@ -90,14 +90,14 @@ def sheets(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """Choose files of any kind; below, the kinds that the viewer may send in, with their blank forms."""
     kinds, rounds = kinds_for(seen), _open_rounds(seen)
     given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = Upload(*given, kinds=kinds, quarters=list(dict.fromkeys(one.quarter for one in rounds)))
+    form = Upload(*given, kinds=kinds, rounds=rounds)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         token, paths = imports.keep(seen.user.username, said["sheets"])
         kind = next((kind for kind in kinds if kind.key == said["kind"]), None) or _found(form, kinds, paths)
-        round_ = next((one for one in rounds if one.quarter == said["quarter"]), rounds[0] if rounds else None)
+        round_ = next((one for one in rounds if one.code == said["round"]), rounds[0] if rounds else None)
         if kind is not None and kind.quarterly and round_ is None:
-            form.add_error("quarter", _("没有进行中的季度，摸排表和走访记录要等季度开展后再传。"))
+            form.add_error("round", _("没有进行中的季度，摸排表和走访记录要等季度开展后再传。"))
         if kind is not None and not form.errors:
             return looked_at(request, seen, kind, token, round_ if kind.quarterly else None, reverse("desk:sheets"))
         drop_drafts(seen.user.username, token)
@@ -147,7 +147,7 @@ def _framed(kind: Kind, one: imports.Draft, round_: Round | None, **more: Any) -
 
 
 def _back(kind: Kind, one: imports.Draft) -> str:
-    return reverse("desk:send", args=[one.quarter]) if kind is SURVEY else reverse("desk:sheets")
+    return reverse("desk:send", args=[one.round]) if kind is SURVEY else reverse("desk:sheets")
 
 
 def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
@@ -156,8 +156,8 @@ def _look(kind: Kind) -> Callable[..., HttpResponseBase]:
     def look(request: HttpRequest, seen: Viewer, token: str) -> HttpResponseBase:
         """What the files would bring: rows good, rows to mend, what would be replaced. By POST they are taken, or given up."""
         one = imports.draft(seen, token, kind)
-        round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
-        if one is None or (one.quarter and (round_ is None or round_.state == "closed")):
+        round_ = queries.find_round(seen, one.round) if one and one.round else None
+        if one is None or (one.round and (round_ is None or round_.state == "closed")):
             raise Http404
         sent = reverse(f"desk:sent_{kind.key}", args=[token])
         part = request.headers.get("HX-Target") == "progress"
@@ -190,8 +190,8 @@ def _sent(kind: Kind) -> Callable[..., HttpResponseBase]:
     def sent(request: HttpRequest, seen: Viewer, token: str) -> HttpResponseBase:
         """What became of the files: the balance line, and for each what was taken; of a return the sender's own file, marked."""
         one = imports.draft(seen, token, kind)
-        round_ = queries.find_round(seen, one.quarter) if one and one.quarter else None
-        if one is None or not one.taken or (one.quarter and round_ is None):
+        round_ = queries.find_round(seen, one.round) if one and one.round else None
+        if one is None or not one.taken or (one.round and round_ is None):
             raise Http404
         return render(request, "desk/sent.html", _framed(kind, one, round_, shown=one.preview, steps=steps(3)))
 

@@ -15,6 +15,9 @@ from nuanxin.ui.parts import Filter
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.rules import mask_name
 
+# How many quarters under way stand in the line below the title.
+MOST_ROUNDS = 3
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("desk.read", change="list.export")
@@ -53,9 +56,17 @@ def home(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         request, "desk/today.html",
         framed("today", page=page, asked=asked, fields=fields, cards=cards, fresh=queue.count(Asked(tab, new=True)),
             groups=[group for group in groups if group[3]], tabs=[(key, TABS[key], counts[key]) for key in TABS],
-            rounds=list(seen.rows(Round).exclude(state="closed").order_by("quarter")) if seen.may("round.read") else [],
+            rounds=_under_way(seen), most=MOST_ROUNDS,
         ),
     )  # fmt: skip
+
+
+def _under_way(seen: Viewer) -> list[Round]:
+    """The rounds that are not closed, the one whose visits end first at the top."""
+    if not seen.may("round.read"):
+        return []
+    open_ = seen.rows(Round).exclude(state="closed").select_related("org")
+    return list(open_.order_by("visits_due_on", "quarter", "pk")[: MOST_ROUNDS + 1])
 
 
 def _when(seen: Viewer, due_on: date) -> str:

@@ -37,16 +37,16 @@ MAX_TEAMS = 12
 @seen_by("visit.read")
 def latest(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The plan of the round that is under way, or of the last one."""
-    rounds = seen.rows(Round).order_by("-quarter").values_list("quarter", flat=True)
+    rounds = seen.rows(Round).order_by("-quarter", "pk").values_list("code", flat=True)
     found = rounds.exclude(state="closed").first() or rounds.first()
     return redirect("desk:visits", found) if found else redirect("desk:rounds")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("visit.read", change="list.export")
-def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def plan(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """A round's visits, a day at a time: the teams' lists beside the map; sent out as a spreadsheet by POST."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     all_ = visit_queries.visits(seen, round_)
     days, made = visit_queries.open_days(all_)
     waiting = visit_queries.unplanned(seen, round_)
@@ -73,7 +73,7 @@ def plan(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
     unions = queries.union_choices(rows, f"{path}org")
     rows = visit_queries.named(rows.filter(**{f"{path}org__code": union}) if union else rows, path, text)
     if request.method == "POST":
-        name = f"visits-{quarter}-{tab}"
+        name = f"visits-{round_.code}-{tab}"
         if tab == "none":
             return export(
                 request,
@@ -131,10 +131,10 @@ def _of_day(seen: Viewer, round_: Round, day: date, team: str) -> tuple[list[Any
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("visit.read")
 @never_cache
-def sheet(request: HttpRequest, seen: Viewer, quarter: str, day: date) -> HttpResponseBase:
+def sheet(request: HttpRequest, seen: Viewer, round_code: str, day: date) -> HttpResponseBase:
     """The route sheets of a day, one for each team, to be printed and taken along. They are shown to who has opened them today, which the
     families can see; POST opens them, or sends them out as a spreadsheet."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     shown, teams, team = _of_day(seen, round_, day, request.GET.get("team", ""))
     visits = [visit for one in shown for visit in one.visits]
     opened = all_opened(visits, seen.user, seen.today)
@@ -186,10 +186,10 @@ class RouteForm(Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("visit.plan")
-def order(request: HttpRequest, seen: Viewer, quarter: str, day: date) -> HttpResponseBase:
+def order(request: HttpRequest, seen: Viewer, round_code: str, day: date) -> HttpResponseBase:
     """The order and the hours of one team's day. A stop moved up or down takes the hour of the place it comes to. What was on the page goes
     along with the form, so that the same press twice moves a stop once."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     if round_.state == "closed" or not seen.may_at("visit.plan", round_.org):
         raise Http404
     asked = request.GET.get("team", "") or "1"
@@ -309,16 +309,16 @@ class PlanForm(Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("visit.plan")
-def plan_new(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBase:
+def plan_new(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBase:
     """Choose teams and days, look at who would go where, then confirm by POST what was looked at."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     if round_.state == "closed" or not seen.may_at("visit.plan", round_.org):
         raise Http404
     people = visit_queries.visitors(round_, seen.today)
     days = workdays_from(seen.today, DAYS)
     asked = request.POST if request.method == "POST" else request.GET
     form = PlanForm(asked or None, people, days)
-    here = reverse("desk:visits_new", args=[quarter])
+    here = reverse("desk:visits_new", args=[round_code])
     if asked.get("look") and form.is_valid():
         wanted = {
             "round_": round_, "teams": form.cleaned_data["teams"], "days": form.cleaned_data["days"],
@@ -329,7 +329,7 @@ def plan_new(request: HttpRequest, seen: Viewer, quarter: str) -> HttpResponseBa
                 request, lambda: service.plan(**wanted, seen=asked.get("seen", "")),
                 lambda got: _("已安排 %(planned)d 户，%(left)d 户没有排进") % {"planned": len(got[0]), "left": len(got[1])},
             )  # fmt: skip
-            return redirect("desk:visits", quarter) if made else redirect(f"{here}?{request.GET.urlencode()}")
+            return redirect("desk:visits", round_code) if made else redirect(f"{here}?{request.GET.urlencode()}")
         try:
             return _look(request, seen, round_, service.propose(**wanted))
         except Refused as refused:
@@ -365,13 +365,13 @@ def _look(request: HttpRequest, seen: Viewer, round_: Round, proposal: service.P
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("visit.plan", change="visit.excuse")
-def excuse(request: HttpRequest, seen: Viewer, quarter: str, code: str) -> HttpResponseBase:
+def excuse(request: HttpRequest, seen: Viewer, round_code: str, code: str) -> HttpResponseBase:
     """Excuse a family's visit: why, and a new latest date; it then waits for a new day."""
-    round_ = find_round(seen, quarter)
+    round_ = find_round(seen, round_code)
     lead = seen.rows(Lead).filter(round=round_, code=code, state__in=["due", "away"]).select_related("org").first()
     if lead is None:
         raise Http404
-    back = reverse("desk:visits", args=[quarter])
+    back = reverse("desk:visits", args=[round_code])
     form = ExcuseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = done(
