@@ -84,3 +84,11 @@ def test_a_value_that_cannot_be_used_is_shown_as_it_was_given(policy: Policy) ->
     assert {name: item["value"] for name, item in told["unusable"].items()} == {"n": "0", "born": MARK}
     assert told["unusable"]["n"]["en"] == "n: “0” is not an allowed value (it must be > 0)"
     assert policy.explain(ROW, "2023-01-01").to_dict()["unusable"] == {}
+
+
+def test_what_is_worked_out_and_has_no_value_is_not_called_left_out(policy: Policy) -> None:
+    """Nobody could fill it in: the figure that it lacks is named beside it."""
+    text = policy.explain({**ROW, "n": ""}, "2023-01-01").text("zh")
+    assert "  n 未填" in text
+    assert "n * 2 算不出，要求 ? + 1 > 9" in text
+    assert "n * 2 cannot be computed, required" in policy.explain({**ROW, "n": ""}, "2023-01-01").text("en")

@@ -112,7 +112,7 @@ def _found(cell: Tested, lang: str) -> str:
     """The family's figure; below nothing, a figure of money is said in words (−0.08 元 is no income that anybody knows)."""
     if _below_nothing(cell):
         return gettext("不到 0 元（要扣的比收入多）")
-    return say_value(cell.value, cell.type, cell.unit, lang)
+    return say_value(cell.value, cell.type, cell.unit, lang, given=cell.given)
 
 
 def _below_nothing(cell: Tested) -> bool:

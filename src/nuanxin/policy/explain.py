@@ -55,6 +55,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "at": ("等于标准", "exactly at the limit"),
     "required": ("要求", "required"),
     "missing": ("未填", "not given"),
+    "no_value": ("算不出", "cannot be computed"),
     "unusable": ("无法使用", "cannot be used"),
     "default": ("无规则适用，取默认值", "no rule matched, the default was taken"),
     "changes": ("怎样会改变结果", "What would have to change"),
@@ -101,9 +102,10 @@ class Tested:
     unit: str
     value: Any  # of the column's expression
     comparisons: tuple[Comparison, ...]
+    given: bool = True  # a family brings it; else it is worked out
 
     def text(self, lang: str) -> str:
-        value = say_value(self.value, self.type, self.unit, lang)
+        value = say_value(self.value, self.type, self.unit, lang, given=self.given)
         parts = [
             f"{self.label.text(lang)} {value}"
             + (f"，{word('required', lang)} {self.cell}" if lang == "zh" else f", {word('required', lang)} {self.cell}")
@@ -421,7 +423,7 @@ class Explanation:
             for name, value, document in self.standards
         ]
         for figure in self.figures:
-            value = say_value(figure.value, figure.type, figure.unit, lang)
+            value = say_value(figure.value, figure.type, figure.unit, lang, given=False)
             lines.append(
                 ("line", f"{figure.label.text(lang)} {figure.name} = {figure.formula} = {figure.worked} = {value}")
             )
@@ -517,10 +519,10 @@ def unit_text(unit: str, type_name: str, lang: str) -> str:
     return ""
 
 
-def say_value(value: Any, type_name: str, unit: str, lang: str) -> str:
-    """A value with its unit, as a person reads it."""
+def say_value(value: Any, type_name: str, unit: str, lang: str, *, given: bool = True) -> str:
+    """A value with its unit, as a person reads it. `given`: a family brings it, so that where there is none it was left out."""
     if value is None or value is UNKNOWN:
-        return word("missing", lang)
+        return word("missing" if given else "no_value", lang)
     if isinstance(value, bool):
         return word("true" if value else "false", lang)
     told = show(value, type_name)
@@ -591,6 +593,7 @@ class Explainer:
         self._figures = {item.name: item.tree for item in model.figures}
         self._reads = {item.name: item.reads() for item in model.figures}
         self._types = {item.name: (item.type, item.unit, item.label) for item in model.inputs}
+        self._given = {item.name for item in model.inputs}
         self._types |= {item.name: (item.type, item.unit, item.label) for item in model.figures}
         for name in model.standard_names:
             self._types[name] = (model.standard_type(name), "", Label(name, name))
@@ -751,7 +754,10 @@ class Explainer:
                 Comparison(op, value(env), limit(env), test(env)) for op, value, limit, test in cell.sides
             )
             own = cell.value(env)
-            found.append(Tested(cell.column, cell.label, cell.text, holds, cell.type, cell.unit, own, comparisons))
+            given = cell.column in self._given
+            found.append(
+                Tested(cell.column, cell.label, cell.text, holds, cell.type, cell.unit, own, comparisons, given)
+            )
             if result is not True:
                 break
         return Tried(rule.id, rule.clause, result, tuple(found))
