@@ -35,6 +35,7 @@ from nuanxin.records import clock
 from nuanxin.records.models import Event
 from nuanxin.records.previews import Looked, Preview, Remark
 from nuanxin.records.services import keep_drafts, note_draft
+from nuanxin.reports.models import Issue
 from nuanxin.rulebook import services as rulebook
 from nuanxin.union import rules
 from nuanxin.union.models import Household, Org, SavedFilter, User
@@ -127,6 +128,10 @@ OBJECTS: dict[str, Sample] = {
     "desk:filter_save": Sample({}, PUBLIC, {"address": "/desk/?kind=visit", "name": "我的走访"}),
     "desk:filter": Sample({"pk": 777777}, set(), own=rules.CITY),
     "desk:figure": Sample({"figure": "wishes"}, PUBLIC),
+    "desk:issue": Sample({"code": "QTX-B-PLANT"}, CITY),
+    "desk:issue_end": Sample({"code": "QTX-B-PLANT"}, CITY, {"verb": "return", "reason": "再核"}),
+    "desk:issue_pdf": Sample({"code": "QTX-B-PLANT"}, CITY),
+    "desk:issue_docx": Sample({"code": "QTX-B-PLANT"}, CITY),
     "desk:account": Sample({"name": "ma"}, UNION - {"own"}),
     "desk:account_act": Sample({"name": "ma"}, UNION - {"own"}),
     "desk:account_password": Sample({"name": "ma"}, UNION - {"own"}),
@@ -279,6 +284,11 @@ def planted(town, cast) -> Callable[[], None]:
         SavedFilter.objects.create(
             pk=777777, user=officer, org=town.org, page="desk:matters", query="q=a", name=PLANT.word, shared=False
         )
+        Issue.objects.create(
+            code="QTX-B-PLANT", org=town.org, first="2023Q2", last="2023Q2", parts=["overview"], plans=PLANT.word, figures={"wishes": ["777777", 1]},
+            paragraphs={"zh": [["一、下一步", PLANT.word]], "en": [["1. Next", PLANT.word]]}, digest="0" * 64, taken_at=clock.now(),
+            sent_by=cast["he"].username, sent_on=DAY, due_on=DAY,
+        )  # fmt: skip
         rulebook.begin(policy="qingtongxia", version="2022-1", org=town.org, by=cast["pan"], on=DAY)
         for step in ("look", "sent"):
             for kind in KINDS:

@@ -345,6 +345,26 @@ def sheets_of_every_kind() -> None:
                     end_job(job, balance={"in": [], "out": []}, failed="本季度已办结 / the quarter is closed")
 
 
+def briefs_sent_for_approval() -> None:
+    """Two briefs that he sent: one waits (QTX-B0001), the other was approved by xu (QTX-B0002), and a figure of it has changed since."""
+    from nuanxin.records import clock
+    from nuanxin.reports import services
+    from nuanxin.reports.brief import PARTS
+    from nuanxin.reports.figures import make_range
+    from nuanxin.reports.models import Issue
+    from nuanxin.union.models import User
+    from nuanxin.union.queries import city
+
+    he, xu, today, org = User.objects.get(username="he"), User.objects.get(username="xu"), clock.today(), city()
+    for first, last, plans in (("2022Q3", "2023Q2", "先走访新报的家庭，再催超期的难题。"), ("2022Q4", "2022Q4", "")):
+        span = make_range(org, first, last)
+        services.send(span=span, parts=PARTS, plans=plans, by=he, on=today, at=clock.now())
+    two = Issue.objects.get(code="QTX-B0002")
+    services.approve(issue=two, digest=two.digest, by=xu, on=today)
+    two.figures["jobs"][0] = "1"
+    two.save()
+
+
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nuanxin.site.settings")
     import django
@@ -363,6 +383,7 @@ def main() -> None:
     papers_of_a_family()
     more_officers()
     sheets_of_every_kind()
+    briefs_sent_for_approval()
 
 
 if __name__ == "__main__":

@@ -85,6 +85,12 @@ def send_other(page: Page) -> None:
     send_empty(page)
 
 
+def return_without_a_reason(page: Page) -> None:
+    """Return what was sent for approval, saying nothing."""
+    page.locator("main button[value=return]").click()
+    page.wait_for_load_state()
+
+
 def send_without_a_day(page: Page) -> None:
     """Send the page's form with its days taken out: what it proposes by itself would be done."""
     for day in page.locator("main input[type=date]").all():
@@ -387,6 +393,13 @@ PAGES = (
     Row("desk:dashboard", "wrong-range", query="?from=2023Q2&to=2022Q3"),
     Row("desk:brief"),
     Row("desk:brief", "wrong-range", query="?from=2023Q2&to=2022Q3"),
+    Row("desk:brief", "few", query="?part=overview&part=open"),
+    Row("desk:issues"),
+    Row("desk:issues", "empty", query="?state=returned"),
+    Row("desk:issue", args=("QTX-B0001",), who="xu"),
+    Row("desk:issue", "error", args=("QTX-B0001",), who="xu", do=return_without_a_reason),
+    Row("desk:issue", "looked-at", args=("QTX-B0001",)),
+    Row("desk:issue", "approved", args=("QTX-B0002",), who="xu"),
     Row("desk:figure", args=("households_filed",)),
 )
 
@@ -427,6 +440,10 @@ NO_PAGE = {
     "desk:household_open": "posted to",
     "desk:household_papers": "posted to",
     "desk:household_proof": "a file",
+    "desk:brief_send": "posted to",
+    "desk:issue_end": "posted to",
+    "desk:issue_pdf": "a file",
+    "desk:issue_docx": "a file",
     "desk:brief_pdf": "a file",
     "desk:brief_docx": "a file",
 }

@@ -315,6 +315,11 @@ ROUNDS = (
     Act("desk:close", "round.close", "he", f"{ROUND}close/", "办结本季度"),
     Act("desk:open", "round.open", "he", "/rounds/open/", "开展这个季度"),
 )  # fmt: skip
+BRIEFS = (
+    Act("desk:brief_send", "issue.send", "he", "/brief/?from=2023Q1&to=2023Q1", "送审", named(plans="下季度先走访新增的家庭")),
+    Act("desk:issue_end", "issue.approve", "xu", "/brief/issues/QTX-B0003/", "同意"),
+    Act("desk:issue_end", "issue.return", "xu", "/brief/issues/QTX-B0001/", "退回", named(reason="资金请再核对")),
+)  # fmt: skip
 POLICIES = (
     Act("desk:draft_move", "draft.discard", "pan", f"/policies/drafts/{DRAFT}/", "放弃草稿"),
     Act("desk:policy", "draft.begin", "pan", "/policies/qingtongxia/2022-1/", "起草下一版"),
@@ -337,7 +342,7 @@ ACCOUNTS = (
 )  # fmt: skip
 CHAINS = {
     "worker-says": WORKER_SAYS, "worker-applies": WORKER_APPLIES, "worker-follows": WORKER_FOLLOWS, "matters": MATTERS,
-    "families": FAMILIES, "returns": RETURNS, "round": ROUNDS, "policy": POLICIES, "accounts": ACCOUNTS,
+    "families": FAMILIES, "returns": RETURNS, "round": ROUNDS, "policy": POLICIES, "brief": BRIEFS, "accounts": ACCOUNTS,
 }  # fmt: skip
 # Address → what it comes to when it is posted to twice.
 NO_ACT = {

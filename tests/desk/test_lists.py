@@ -16,7 +16,12 @@ from tests.desk.one_family import DAY, world
 from tests.planted import PLANT
 from tests.test_permissions import OBJECTS, ours
 
+from nuanxin.records import clock
 from nuanxin.records.models import Event
+from nuanxin.reports.brief import PARTS
+from nuanxin.reports.figures import make_range
+from nuanxin.reports.services import send
+from nuanxin.union.models import Org
 
 pytestmark = pytest.mark.django_db
 __all__ = ["world"]
@@ -39,6 +44,7 @@ LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "desk:accounts": ("guan", {}),
     "desk:policies": ("pan", {}),
     "desk:draft_cases": ("pan", {}),
+    "desk:issues": ("he", {}),
 }
 # Lists whose filters are part of what they are: another value is another list.
 WHOLE = ("desk:figure", "desk:search")
@@ -51,6 +57,8 @@ def opened(world, sign_in, cast):
     from nuanxin.union.services import tell
 
     tell([(cast["he"].pk, "matter.raised", "matter:QTX-M-PLANT", {})], on=DAY)
+    span = make_range(Org.objects.get(code="QTX"), "2023Q3", "2023Q3")
+    send(span=span, parts=PARTS, plans=PLANT.word, by=cast["he"], on=DAY, at=clock.now())
 
     def open_(name, **more):
         who, asked = LISTS[name]

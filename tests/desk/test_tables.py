@@ -19,14 +19,14 @@ TEMPLATES = Path(nuanxin.desk.__file__).parent / "templates" / "desk"
 HOUSE = "/households/QTX-H73917/"
 # The lists, whose export ``test_lists`` tries, by their templates.
 OF_LISTS = {
-    "accounts", "claims", "draft_cases", "families", "figure", "files", "matches", "matters", "notices", "policies", "returns", "rounds",
+    "accounts", "claims", "draft_cases", "families", "figure", "files", "matches", "matters", "notices", "policies", "returns", "rounds", "issues",
     "send", "today", "visits", "_found",
 }  # fmt: skip
 # Tables on a page of something else: who looks, the page, the tables by name, and the templates in which they stand.
 SHEETS = (
     ("he", HOUSE, ("members", "visits", "papers", "aid", "offers", "findings", "files", "readers"),
      ("_members", "_visits", "_papers", "_aid", "_history", "_readers")),
-    ("he", "/brief/", ("figures",), ("brief",)),
+    ("he", "/brief/", ("figures",), ("_figures",)),
     ("he", "/dashboard/", ("on-file", "aid", "matters", "returns"), ("dashboard",)),
     ("guan", "/accounts/ma/", ("posts",), ("account",)),
     ("pan", "/policies/", ("qingtongxia",), ("policies",)),

@@ -11,6 +11,7 @@ from nuanxin.desk import queries, words
 from nuanxin.reports.brief import Brief
 from nuanxin.reports.dashboard import QUARTERLY
 from nuanxin.reports.figures import OPENED
+from nuanxin.reports.models import Issue
 from nuanxin.rulebook.models import Draft
 from nuanxin.rulebook.queries import Version
 from nuanxin.sheets.masks import mask_digits
@@ -23,6 +24,7 @@ CLAIM_TITLES = ("职工", "身份证号", "工会代码", "工会", "提交日�
 NOTICE_TITLES = ("日期", "通知", "编号", "状态")
 DRAFT_TITLES = ("草稿", "政策", "从哪一版改起", "起草人", "起草日期", "状态", "发布的版本")
 FIGURE_TITLES = ("指标", "数值", "单位", "记录")
+ISSUE_TITLES = ("编号", "工会", "季度", "状态", "期号", "送审", "送审日期", "审批日期")
 CASE_TITLES = ("算例", "结果", "期望", "算出", "用到的规则")
 
 
@@ -258,6 +260,17 @@ def quarter_sheet(quarters: Mapping[str, Mapping[str, int]]) -> Sheet:
 def figure_rows(made: Brief) -> list[list[Any]]:
     """The figures of a brief with how many records each counts."""
     return [[one.figure.label(made.lang), one.value, one.figure.unit[made.lang], one.records] for one in made.figures]
+
+
+def issue_rows(issues: Iterable[tuple[Issue, str, str]]) -> list[list[Any]]:
+    """The briefs that were sent for approval, with their quarters and who sent each."""
+    return [
+        [
+            one.code, one.org.name, span, str(words.ISSUE[one.state][0]), f"{one.year}-{one.number}" if one.number else None, who, one.sent_on,
+            one.ended_on,
+        ]
+        for one, span, who in issues
+    ]  # fmt: skip
 
 
 def post_sheet(posts: Iterable[tuple[Any, str]], states: words.Toned) -> Sheet:

@@ -20,7 +20,11 @@ class Piece:
 
 def linked(brief: Brief) -> list[tuple[str, list[Piece]]]:
     """The paragraphs of a brief: (heading, pieces). The pieces joined are the paragraph's text."""
-    return [(heading, list(_pieces(text, brief.lang))) for heading, text in brief.paragraphs]
+    # What is planned was written by hand: no number in it is a figure.
+    return [
+        (heading, [Piece(text)] if text == brief.plans else list(_pieces(text, brief.lang)))
+        for heading, text in brief.paragraphs
+    ]
 
 
 def _pieces(text: str, lang: str) -> Iterator[Piece]:

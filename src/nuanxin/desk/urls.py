@@ -139,5 +139,11 @@ urlpatterns: list[URLPattern] = [
     path("brief/", brief.brief, name="brief"),
     path("brief/brief.pdf", brief.brief_document, {"form": "pdf"}, name="brief_pdf"),
     path("brief/brief.docx", brief.brief_document, {"form": "docx"}, name="brief_docx"),
+    path("brief/issues/", brief.issues, name="issues"),
+    path("brief/issues/<str:code>/", brief.issue, name="issue"),
+    path("brief/issues/<str:code>/end/", brief.issue_end, name="issue_end"),
+    path("brief/issues/<str:code>/brief.pdf", brief.issue_document, {"form": "pdf"}, name="issue_pdf"),
+    path("brief/issues/<str:code>/brief.docx", brief.issue_document, {"form": "docx"}, name="issue_docx"),
+    path("brief/send/", brief.send, name="brief_send"),
     path("brief/<slug:figure>/", brief.figure, name="figure"),
 ]

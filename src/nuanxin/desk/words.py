@@ -297,6 +297,15 @@ def _zh() -> bool:
 VALUE_TYPES: dict[str, Words] = {
     "money": _("金额，元"), "number": _("数"), "integer": _("整数"), "boolean": _("是或否"), "string": _("文字"), "date": _("日期"),
 }  # fmt: skip
+ISSUE: Toned = {
+    "sent": (_("待审批"), "amber"),
+    "returned": (_("已退回"), "red"),
+    "approved": (_("已审定"), "green"),
+}
+# What a brief may hold.
+PARTS: dict[str, Words] = {
+    "overview": _("总体情况"), "done": _("服务职工"), "open": _("尚未办好的事"), "figures": _("附：主要数据"),
+}  # fmt: skip
 DRAFT: Toned = {
     "draft": (_("编写中"), "amber"),
     "submitted": (_("待发布"), "blue"),

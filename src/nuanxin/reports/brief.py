@@ -5,6 +5,7 @@ says so. No figure stands in a sentence but by its name.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,13 +34,14 @@ class Clause:
 class Section:
     """A heading, and sentences of clauses: a sentence is its clauses that are said, joined."""
 
+    key: str
     zh: str
     en: str
     sentences: tuple[tuple[Clause, ...], ...]
 
 
 SECTIONS = (
-    Section("总体情况", "Overview", (
+    Section("overview", "总体情况", "Overview", (
         (
             Clause("returns_owed", "应报工会 {returns_owed} 家次，其中上报困难职工家庭 {returns_received} 家次、零报告 {returns_nil} 家次",
                    "Of {returns_owed} returns owed by the unions, {returns_received} reported families and {returns_nil} were nil returns"),
@@ -66,7 +68,7 @@ SECTIONS = (
             Clause("offers", "转介法律援助、子女教育、健康体检等帮扶 {offers} 项次", "{offers} offers of other help were made"),
         ),
     )),
-    Section("服务职工", "What was done", (
+    Section("done", "服务职工", "What was done", (
         (
             Clause("spent_yuan", "投入慰问和助学资金 {spent_yuan}", "{spent_yuan} were spent on consolation and student grants"),
             Clause("people_visited", "慰问一线职工、困难职工和新就业形态劳动者 {people_visited} 人",
@@ -90,7 +92,7 @@ SECTIONS = (
             Clause("problems_done", "已办结 {problems_done} 件", "{problems_done} were settled"),
         ),
     )),
-    Section("尚未办好的事", "What is still open", (
+    Section("open", "尚未办好的事", "What is still open", (
         (
             Clause("problems_overdue", "期末超期未办结的难题 {problems_overdue} 件", "{problems_overdue} problems were overdue at the end"),
             Clause("wishes_overdue", "超期未实现的微心愿 {wishes_overdue} 个", "{wishes_overdue} micro-wishes were overdue"),
@@ -100,12 +102,15 @@ SECTIONS = (
         ),
     )),
 )  # fmt: skip
-EMPTY = Section("总体情况", "Overview", ())
+EMPTY = Section("overview", "总体情况", "Overview", ())
 EMPTY_TEXT = {
     "zh": "本期没有登记困难职工家庭、诉求和各类台账，各项数据均为零。",
     "en": "Nothing was recorded in this range: no households, no matters, no books. All figures are zero.",
 }
 TABLE = {"zh": "附：主要数据", "en": "Figures"}
+PLANS = {"zh": "下一步", "en": "Next"}
+# What a brief may hold, besides what is planned: its sections, and the table of the figures below them.
+PARTS = (*(section.key for section in SECTIONS), "figures")
 _NUMERALS = "一二三四五六七八九"
 
 
@@ -142,7 +147,8 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """A brief of one organisation and range, in one language; ``paragraphs`` are (heading, text)."""
+    """A brief of one organisation and range, in one language; ``paragraphs`` are (heading, text), the last one what is planned where
+    anything is (``plans``). ``parts`` are those of ``PARTS`` that it holds; ``number`` is that of the issue, once it was approved."""
 
     org: Org
     first: str
@@ -153,6 +159,14 @@ class Brief:
     period: str
     paragraphs: tuple[tuple[str, str], ...]
     figures: tuple[Stated, ...]
+    parts: tuple[str, ...] = PARTS
+    plans: str = ""
+    number: str = ""
+
+    @property
+    def table(self) -> tuple[Stated, ...]:
+        """The figures that stand in the table below the text."""
+        return self.figures if "figures" in self.parts else ()
 
     @property
     def text(self) -> str:
@@ -163,8 +177,8 @@ class Brief:
         ]
         for heading, text in self.paragraphs:
             lines += ["", heading, f"　　{text}" if self.lang == "zh" else text]
-        lines += ["", TABLE[self.lang]]
-        for stated in self.figures:
+        lines += ["", TABLE[self.lang]] if self.table else []
+        for stated in self.table:
             figure, unit = stated.figure, stated.figure.unit[self.lang]
             count = f"（{stated.records:,} 条记录）" if self.lang == "zh" else f" ({stated.records:,} records)"
             colon = "：" if self.lang == "zh" else ": "
@@ -189,7 +203,7 @@ class Brief:
     def values(self) -> "BriefValues":
         """What the printed brief needs (``prints.render("brief", …)`` and ``prints.render_docx``)."""
         return {
-            "issuer": self.org.name, "title": self.title, "number": None, "period": self.period,
+            "issuer": self.org.name, "title": self.title, "number": self.number or None, "period": self.period,
             "issued_on": self.made_at.date(),
             "paragraphs": [{"heading": heading, "text": text} for heading, text in self.paragraphs],
             "figures": [
@@ -197,7 +211,7 @@ class Brief:
                     "label": stated.figure.label(self.lang), "value": plain(stated.value),
                     "unit": stated.figure.unit[self.lang], "records": stated.records,
                 }
-                for stated in self.figures
+                for stated in self.table
             ],
         }  # fmt: skip
 
@@ -212,17 +226,47 @@ def make_brief(org: Org, first: str, last: str, *, made_at: datetime, lang: str 
     return brief_of(make_range(org, first, last), made_at=made_at, lang=lang)
 
 
-def brief_of(span: Range, *, made_at: datetime, lang: str = "zh") -> Brief:
+def brief_of(span: Range, *, made_at: datetime, lang: str = "zh", parts: Sequence[str] = PARTS) -> Brief:
     """The brief of a range; all its figures are of one moment."""
+    return written(span, stated(span), made_at=made_at, lang=lang, parts=parts)
+
+
+def stated(span: Range) -> tuple[Stated, ...]:
+    """All figures of a range as they stand."""
     found = measure(FIGURES.values(), span)
-    figures = tuple(
+    return tuple(
         Stated(figure, one.value, one.records, one.query)
         for figure, one in ((figure, found[figure.name]) for figure in FIGURES.values())
     )
-    values = {stated.figure.name: stated.value for stated in figures}
-    paragraphs = _paragraphs(values, lang)
+
+
+def written(
+    span: Range,
+    figures: tuple[Stated, ...],
+    *,
+    made_at: datetime,
+    lang: str,
+    parts: Sequence[str] = PARTS,
+    plans: str = "",
+) -> Brief:
+    """The brief that says these figures."""
+    values = {one.figure.name: one.value for one in figures}
+    said = _said(values, lang, parts)
+    if plans:
+        said.append((Section("plans", PLANS["zh"], PLANS["en"], ()), plans))
+    paragraphs = tuple((_heading(n, section, lang), text) for n, (section, text) in enumerate(said))
+    return framed(span, figures, paragraphs, made_at=made_at, lang=lang, parts=parts, plans=plans)
+
+
+def framed(
+    span: Range, figures: tuple[Stated, ...], paragraphs: tuple[tuple[str, str], ...], *, made_at: datetime, lang: str, parts: Sequence[str],
+    plans: str = "", number: str = "",
+) -> Brief:  # fmt: skip
+    """A brief of this text, under its title and period."""
     period = _period(span.first, span.last, lang)
-    return Brief(span.org, span.first, span.last, lang, made_at, _title(lang), period, paragraphs, figures)
+    return Brief(
+        span.org, span.first, span.last, lang, made_at, _title(lang), period, paragraphs, figures, tuple(parts), plans, number
+    )  # fmt: skip
 
 
 def _title(lang: str) -> str:
@@ -237,16 +281,16 @@ def _period(first: str, last: str, lang: str) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _paragraphs(values: dict[str, Value], lang: str) -> tuple[tuple[str, str], ...]:
+def _said(values: dict[str, Value], lang: str, parts: Sequence[str]) -> list[tuple[Section, str]]:
     said = []
     for section in SECTIONS:
         sentences = [text for clauses in section.sentences if (text := _sentence(clauses, values, lang))]
-        if sentences:
+        if sentences and section.key in parts:
             said.append((section, ("" if lang == "zh" else " ").join(sentences)))
     # Unions that owe a return are no work done: with nothing else the range is empty.
     if not any(value for name, value in values.items() if name not in ("returns_owed", "returns_silent")):
         said = [(EMPTY, EMPTY_TEXT[lang]), *((section, text) for section, text in said if section is SECTIONS[-1])]
-    return tuple((_heading(n, section, lang), text) for n, (section, text) in enumerate(said))
+    return said
 
 
 def _heading(n: int, section: Section, lang: str) -> str:

@@ -39,6 +39,7 @@ SCOPES: dict[str, tuple[str, str]] = {
     "care.paper": ("lead__org", "family.read"),
     "matters.matter": ("org", "matter.read"),
     "books.bookimport": ("org", "book.read"),
+    "reports.issue": ("org", "brief.read"),
 }
 # Roles that see only the rows given to their own account, within the subtree of the post: the paths to the accounts.
 ASSIGNED: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -137,6 +137,8 @@ PERMITS: dict[str, tuple[str, ...]] = {
     "matter.raise": (STEWARD, GRASSROOTS, CITY),
     "matter.assign": (CITY,),
     "matter.answer": (CITY, GRASSROOTS),
+    "brief.send": (CITY,),
+    "brief.approve": (APPROVER,),
     "book.import": (CITY,),
     "person.reveal": (CITY, APPROVER),
     "list.export": (GRASSROOTS, CITY, APPROVER, POLICY, AUDITOR),
@@ -194,7 +196,15 @@ def permission_rows() -> list[list[str]]:
 
 
 # The notices that an officer may do without being reminded of: the work itself stands in today's work. Those to a worker are never muted.
-MUTABLE = ("application.sent", "claim.asked", "matter.more", "matter.raised", "matter.reopened", "review.asked")
+MUTABLE = (
+    "application.sent",
+    "claim.asked",
+    "issue.sent",
+    "matter.more",
+    "matter.raised",
+    "matter.reopened",
+    "review.asked",
+)
 
 
 # What is counted, and how often it may happen: (times, minutes). A wrong password locks its account and its address out until the

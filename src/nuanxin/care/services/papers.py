@@ -92,7 +92,7 @@ def _tell(to: HardshipApplication | Lead, on: date) -> None:
     if lead is not None and lead.household is not None:
         subject = f"household:{lead.household.code}"
     elif lead is not None:
-        facts = {"quarter": lead.round.quarter, "union": to.org.code}
+        facts = {"round": lead.round.code, "union": to.org.code}
     tell_unless_unread(nearest_holders("return.receive", to.org, on), "application.more", subject, facts, on=on)
 
 

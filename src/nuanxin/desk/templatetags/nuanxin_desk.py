@@ -27,6 +27,7 @@ _TABLES: dict[str, Any] = {
     "household": words.HOUSEHOLD, "return": words.RETURN, "source": words.SOURCE, "relation": words.RELATION,
     "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "ceiled": words.CEILED, "per": words.PER, "offer": words.OFFER,
     "consent": words.CONSENT, "paper": words.PAPER, "proof": PROOF, "held": words.HELD, "when": WHEN, "matter_kind": words.MATTER_KIND, "matter": words.MATTER, "draft": words.DRAFT,
+    "issue": words.ISSUE,
 }  # fmt: skip
 
 

@@ -1,28 +1,37 @@
 """The brief, its documents, and the records behind each figure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import render
+from django import forms
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from nuanxin.care.models import Round
-from nuanxin.desk import exports
+from nuanxin.desk import exports, words
 from nuanxin.desk.linked import Piece, linked
 from nuanxin.records import clock
 from nuanxin.records.services import Refused
-from nuanxin.reports import prints
+from nuanxin.reports import prints, services
 from nuanxin.reports import queries as reports
-from nuanxin.reports.brief import brief_of, plain
+from nuanxin.reports.brief import PARTS, Brief, brief_of, plain
 from nuanxin.reports.figures import OPENED, Range, make_range
+from nuanxin.reports.models import Issue
+from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import (
+    choice,
+    done,
     export,
     framed,
     in_language,
@@ -38,7 +47,7 @@ from nuanxin.ui.pages import (
 from nuanxin.ui.parts import Filter, Sheet
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
 from nuanxin.ui.viewer import Viewer
-from nuanxin.union.models import Org
+from nuanxin.union.models import Org, User
 
 
 def span_asked(request: HttpRequest, seen: Viewer) -> tuple[Range, list[str], str]:
@@ -79,22 +88,37 @@ def suffix_of(span: Range, **more: str) -> str:
 def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The brief of a range of quarters; every figure opens its records; their table is sent out by POST."""
     span, known, wrong = span_asked(request, seen)
-    made = brief_of(span, made_at=clock.now(), lang=lang())
+    parts = parts_asked(request.GET)
+    made = brief_of(span, made_at=clock.now(), lang=lang(), parts=parts)
     suffix = suffix_of(span)
     paragraphs = [(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)]
-    figures = [
-        (stated, plain(stated.value), stated.figure.label(lang()), stated.figure.unit[lang()])
-        for stated in made.figures
-    ]
     if request.method == "POST":
         sheets = {"figures": Sheet(exports.FIGURE_TITLES, lambda: exports.figure_rows(made))}
         return send_sheet(request, seen, f"brief:{span.first}-{span.last}", f"brief-{span.first}-{span.last}", sheets)
     quarters = sorted({*known, span.first, span.last})
     return render(
         request, "desk/brief.html",
-        framed("brief", brief=made, span=span, paragraphs=paragraphs, figures=figures, quarters=quarters, wrong=wrong, suffix=suffix, unions=unions_of(span, seen)
+        framed("brief", brief=made, span=span, paragraphs=paragraphs, figures=_table(made), quarters=quarters, wrong=wrong, suffix=suffix, parts=_ticked(parts),
+            whole=f"{suffix}&{urlencode([('part', part) for part in parts])}", send_form=Send() if seen.may_at("brief.send", span.org) else None,
+            issues=_issues(seen.rows(Issue)[:5]), unions=unions_of(span, seen),
         ),
     )  # fmt: skip
+
+
+def parts_asked(query: QueryDict) -> list[str]:
+    """What of a brief an address asks for; everything where it does not say."""
+    asked = [part for part in PARTS if part in query.getlist("part")]
+    return asked or list(PARTS)
+
+
+def _ticked(parts: Sequence[str]) -> list[tuple[str, Any, bool]]:
+    return [(part, words.PARTS[part], part in parts) for part in PARTS]
+
+
+def _table(made: Brief) -> list[tuple[Any, str, str, str]]:
+    """The table below the text: (figure, value, label, unit)."""
+    spoken = lang()
+    return [(one, plain(one.value), one.figure.label(spoken), one.figure.unit[spoken]) for one in made.table]
 
 
 def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
@@ -116,10 +140,143 @@ def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
 def brief_document(request: HttpRequest, seen: Viewer, form: str) -> HttpResponseBase:
     """The brief as PDF or Word document; that it was sent out is written down."""
     span, _known, _wrong = span_asked(request, seen)
-    made = brief_of(span, made_at=clock.now(), lang=lang())
+    made = brief_of(span, made_at=clock.now(), lang=lang(), parts=parts_asked(request.GET))
     content = prints.render("brief", made.values()) if form == "pdf" else prints.render_docx(made.values())
     write_sent(seen, f"brief:{span.first}-{span.last}", list="brief", format=form)
     return sent_file(content, f"brief-{span.first}-{span.last}", form)
+
+
+class Send(Form):
+    """What the drafter adds to a brief."""
+
+    plans = forms.CharField(
+        label=gettext_lazy("下一步打算"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("写进简报最后一节；不要写职工的姓名和号码。"),
+    )  # fmt: skip
+
+
+class End(Form):
+    """Why a brief is returned."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("退回的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("退回时要写，送审的人看得到。"),
+    )  # fmt: skip
+
+
+@require_POST
+@seen_by("brief.read", change="brief.send")
+def send(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """Send the brief of a range, with what was chosen, for approval."""
+    span, _known, wrong = span_asked(request, seen)
+    form = Send(request.POST)
+    back = f"{reverse('desk:brief')}?{request.GET.urlencode()}"
+    if wrong or not form.is_valid():
+        messages.error(request, wrong or _("下一步打算太长了：最多 1000 字。"))
+        return redirect(back)
+    made: list[Issue] = []
+    call = partial(
+        services.send, span=span, parts=parts_asked(request.GET), plans=form.cleaned_data["plans"], by=seen.user, on=seen.today, at=clock.now()
+    )  # fmt: skip
+    if done(request, lambda: made.append(call()), _("已送审，等另一个人审批。")):
+        return redirect("desk:issue", made[0].code)
+    return redirect(back)
+
+
+def _issues(found: Iterable[Issue]) -> list[tuple[Issue, str, str]]:
+    """Issues with the quarters and who sent each."""
+    found = list(found)
+    names = dict(User.objects.filter(username__in={one.sent_by for one in found}).values_list("username", "first_name"))
+    return [(one, _span(one), names.get(one.sent_by) or one.sent_by) for one in found]
+
+
+def _span(one: Issue) -> str:
+    ends = [quarter_name(quarter) for quarter in dict.fromkeys((one.first, one.last))]
+    return " – ".join(ends)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seen_by("brief.read", change="list.export")
+def issues(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
+    """The briefs that were sent for approval, the latest first; sent out as a spreadsheet by POST."""
+    state, text = choice(request.GET, "state", words.ISSUE), typed(request.GET)
+    found = seen.rows(Issue).select_related("org")
+    if state:
+        found = found.filter(state=state)
+    if text:
+        found = found.filter(Q(code__icontains=text) | Q(org__name__contains=text))
+    if request.method == "POST":
+        rows = exports.issue_rows(_issues(found))
+        return export(request, seen, f"org:{seen.org.code}", "briefs", exports.ISSUE_TITLES, rows)
+    page = paged(request, found)
+    fields = [
+        Filter("state", _("全部状态"), state, words.options(words.ISSUE)), Filter("q", _("编号或工会"), text),
+    ]  # fmt: skip
+    return listed(
+        request, "desk/issues.html", framed("brief", page=page, rows=_issues(page.object_list), fields=fields)
+    )
+
+
+def _issue(seen: Viewer, code: str) -> Issue:
+    return get_object_or_404(seen.rows(Issue).select_related("org"), code=code)
+
+
+def _issue_page(request: HttpRequest, seen: Viewer, one: Issue, form: End) -> HttpResponseBase:
+    made = services.kept_brief(one, lang())
+    span = make_range(one.org, one.first, one.last)
+    suffix = suffix_of(span, org=one.org.code)
+    changed = [
+        (OPENED[name], OPENED[name].label(lang()), plain(then), plain(now))
+        for name, (then, now) in services.changed_since(one).items()
+    ]
+    who = {one.sent_by, one.ended_by}
+    names = dict(User.objects.filter(username__in=who).values_list("username", "first_name"))
+    ends = one.state == "sent" and seen.may_at("brief.approve", one.org) and one.sent_by != seen.user.username
+    return render(
+        request, "desk/issue.html",
+        framed("brief", issue=one, brief=made, title=_span(one), suffix=suffix, changed=changed, figures=_table(made),
+            paragraphs=[(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)], form=form if ends else None,
+            sender=names.get(one.sent_by) or one.sent_by, ender=names.get(one.ended_by) or one.ended_by,
+            again=f"{suffix}&{urlencode([('part', part) for part in one.parts])}" if one.state == "returned" and seen.may_at("brief.send", one.org) else "",
+        ),
+        status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+@require_safe
+@seen_by("brief.read")
+def issue(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """A brief as it was sent for approval, what became of it, and which of its figures differ by now."""
+    return _issue_page(request, seen, _issue(seen, code), End())
+
+
+@require_POST
+@seen_by("brief.read", change="brief.approve")
+def issue_end(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
+    """Approve a brief as it was looked at, or return it with a reason."""
+    one, form = _issue(seen, code), End(request.POST)
+    returns = request.POST.get("verb") == "return"
+    if form.is_valid() and returns and not form.cleaned_data["reason"].strip():
+        form.add_error("reason", _("请写明退回的理由"))
+    if form.errors:
+        return _issue_page(request, seen, one, form)
+    if returns:
+        call = partial(services.send_back, issue=one, reason=form.cleaned_data["reason"], by=seen.user, on=seen.today)
+        done(request, call, _("已退回。"))
+    else:
+        call = partial(services.approve, issue=one, digest=request.POST.get("digest", ""), by=seen.user, on=seen.today)
+        done(request, call, _("已审定，可以打印和下载。"))
+    return redirect("desk:issue", code)
+
+
+@require_POST
+@seen_by("brief.read", change="list.export")
+def issue_document(request: HttpRequest, seen: Viewer, code: str, form: str) -> HttpResponseBase:
+    """A brief as it was sent, as PDF or Word document; that it was sent out is written down."""
+    made = services.kept_brief(_issue(seen, code), lang())
+    content = prints.render("brief", made.values()) if form == "pdf" else prints.render_docx(made.values())
+    write_sent(seen, f"issue:{code}", list="brief", format=form)
+    return sent_file(content, code, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -23,7 +23,7 @@ from nuanxin.union.services import mark_read, mute
 STATES = {"unread": gettext_lazy("未读"), "read": gettext_lazy("已读")}
 KINDS = {
     "application": gettext_lazy("困难申报"), "household": gettext_lazy("一户一档"), "matter": gettext_lazy("难题与微心愿"),
-    "claim": gettext_lazy("身份核对"), "return": gettext_lazy("单位上报"),
+    "claim": gettext_lazy("身份核对"), "issue": gettext_lazy("简报"), "return": gettext_lazy("单位上报"),
 }  # fmt: skip
 
 
@@ -82,6 +82,8 @@ def _page_of(one: Notice) -> str:
         return f"{reverse('desk:families', args=[one.facts['round']])}?q={one.facts['union']}"
     if kind == "return":
         return reverse("desk:send", args=[code])
+    if kind == "issue":
+        return reverse("desk:issue", args=[code])
     if kind == "claim":
         return reverse("desk:claim", args=[code])
     return reverse("desk:matter", args=[code]) if kind == "matter" else ""
