@@ -224,7 +224,7 @@ def _issue(seen: Viewer, code: str) -> Issue:
 def _issue_page(request: HttpRequest, seen: Viewer, one: Issue, form: End) -> HttpResponseBase:
     made = services.kept_brief(one, lang())
     span = make_range(one.org, one.first, one.last)
-    suffix = suffix_of(span, org=one.org.code)
+    suffix = suffix_of(span)
     changed = [
         (OPENED[name], OPENED[name].label(lang()), plain(then), plain(now))
         for name, (then, now) in services.changed_since(one).items()
