@@ -40,7 +40,7 @@ def hang(after: int) -> None:
     imports.carry_on(job, show)
 
 
-def race(how: str, starts_at: float) -> None:
+def race(how: str) -> None:
     """Work as soon as the others do; says how many parts this one did."""
     from nuanxin.desk import imports
     from nuanxin.records.models import Job
@@ -48,7 +48,9 @@ def race(how: str, starts_at: float) -> None:
 
     did: list[int] = []
     job = Job.objects.get(step=imports.STEP)
-    time.sleep(max(0.0, starts_at - time.time()))
+    # However long each took to come so far, all begin together.
+    print("ready", flush=True)
+    time.sleep(max(0.0, float(sys.stdin.readline()) - time.time()))
     if how == "claim":
         mine = claim_job(imports.STEP, holder=f"{os.getpid()}")
     else:
@@ -121,7 +123,7 @@ if __name__ == "__main__":
     {
         "make": lambda: make(Path(words[0])),
         "hang": lambda: hang(int(words[0])),
-        "race": lambda: race(words[0], float(words[1])),
+        "race": lambda: race(words[0]),
         "let-go": let_go,
         "tell": tell,
     }[verb]()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.desk.test_sheets import TYPED, a_sheet
+from tests.records.test_race import together
 
 from nuanxin.books.models import BookImport
 from nuanxin.desk import imports
@@ -114,39 +116,61 @@ def test_a_part_whose_job_another_holds_is_taken_back(confirmed):
 # ------------------------------------------------------------------------------------------- real processes, real kills
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def started(request, tmp_path):
-    """A database of its own with an import that waits; run something of ``import_workers`` on it."""
-    files = tmp_path / "sheets"
+def environment(home, database=""):
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("NUANXIN")}
+    return kept | {"NUANXIN_HOME": str(home)} | ({"NUANXIN_DATABASE_URL": database} if database else {})
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory):
+    """A data folder, and on PostgreSQL a database, with an import that waits; copied for each who works on it."""
+    folder = tmp_path_factory.mktemp("import")
+    files = folder / "sheets"
     files.mkdir()
     for n in range(FILES):
         rows = [[date(2022, 9, 1), f"项目{n}", "户外职工", 10 + i, 100 + i] for i in range(3)]
         write_table(files / f"慰问{n}.xlsx", TITLES, rows)
-    homes = []
+    server = os.environ.get("NUANXIN_TEST_DATABASE_URL", "")
+    name = f"nuanxin_import_{os.getpid()}"
+    if server:
+        admin(server, f"CREATE DATABASE {name}")
+    home = folder / "home"
+    home.mkdir()
+    env = environment(home, at(server, name))
+    subprocess.run([sys.executable, str(WORKERS), "make", str(files)], env=env, check=True, timeout=300)
+    yield home, server, name
+    if server:
+        admin(server, f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def started(waiting, tmp_path):
+    """A copy of its own; run something of ``import_workers`` on it."""
+    made, server, template = waiting
+    names = []
 
     def start(name):
-        home = tmp_path / name
-        env = {k: v for k, v in os.environ.items() if not k.startswith("NUANXIN")} | {"NUANXIN_HOME": str(home)}
-        if request.param == "postgresql":
-            env["NUANXIN_DATABASE_URL"] = own_database(f"nuanxin_import_{os.getpid()}_{len(homes)}", homes)
-        home.mkdir()
+        home = shutil.copytree(made, tmp_path / name)
+        own = f"{template}_{name}"
+        if server:
+            admin(server, f"CREATE DATABASE {own} TEMPLATE {template}")
+            names.append(own)
+        env = environment(home, at(server, own))
 
         def run(*words, background=False):
             command = [sys.executable, str(WORKERS), *map(str, words)]
             if words[0] == "nuanxin":
                 command = [sys.executable, "-c", "from nuanxin.site.cli import main; main()", *words[1:]]
             if background:
-                return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+                pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+                return subprocess.Popen(command, env=env, **pipes)
             return subprocess.run(command, env=env, check=True, stdout=subprocess.PIPE, text=True, timeout=120).stdout
 
-        run("make", files)
         return run
 
-    if request.param == "postgresql" and not os.environ.get("NUANXIN_TEST_DATABASE_URL"):
-        pytest.skip("NUANXIN_TEST_DATABASE_URL names no PostgreSQL server")
     yield start
-    for url, name in homes:
-        admin(url, f"DROP DATABASE {name}")
+    for name in names:
+        admin(server, f"DROP DATABASE {name}")
 
 
 def admin(url, statement):
@@ -156,11 +180,8 @@ def admin(url, statement):
         connection.execute(statement)
 
 
-def own_database(name, made):
-    url = os.environ["NUANXIN_TEST_DATABASE_URL"]
-    admin(url, f"CREATE DATABASE {name}")
-    made.append((url, name))
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+def at(server, name):
+    return urlsplit(server)._replace(path=f"/{name}").geturl() if server else ""
 
 
 def test_a_killed_worker_leaves_nothing_half_and_another_finishes(started):
@@ -174,8 +195,7 @@ def test_a_killed_worker_leaves_nothing_half_and_another_finishes(started):
     first = run("hang", 2, background=True)
     assert first.stdout.readline().strip() == "midway"
     first.kill()
-    first.wait()
-    first.stdout.close()
+    first.communicate()
     left = json.loads(run("tell"))
     # Two files are in, whole; of the third, in whose middle the worker died, there is nothing.
     assert (left["job"][:2], len(left["imports"]), len(left["rows"]), len(left["events"])) == (["running", 2], 2, 6, 2)
@@ -208,9 +228,9 @@ def test_what_waits_is_done_beside_the_pages(started):
 @pytest.mark.parametrize(("how", "once"), [("claim", True), ("claim off", False)])
 def test_workers_who_race_do_it_once(started, how, once):
     run = started("race")
-    at = time.time() + 5
-    racers = [run("race", how, at, background=True) for _ in range(3)]
-    did = [racer.communicate(timeout=120)[0].strip() for racer in racers]
+    racers = [run("race", how, background=True) for _ in range(3)]
+    assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 3
+    did = [told.strip() for told in together(racers, f"{time.time() + 0.5}\n")]
     assert (sorted(did) == ["0", "0", f"{FILES}"]) is once, did
     if once:
         assert all(racer.returncode == 0 for racer in racers)

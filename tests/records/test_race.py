@@ -1,6 +1,7 @@
 """Of several who move the same row at the same moment one wins; and the test is seen to fail with the lock off."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -30,16 +31,30 @@ print(Event.objects.filter(verb="round.decide").count(), verify_chain("R"))
 """
 
 
+def _environment(home: Path) -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("NUANXIN")} | {"NUANXIN_HOME": str(home)}
+
+
+@pytest.fixture(scope="module")
+def open_round(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an open round; copied for each race."""
+    home = tmp_path_factory.mktemp("race") / "home"
+    subprocess.run([sys.executable, "-c", SETUP], env=_environment(home), check=True)
+    return home
+
+
 @pytest.mark.parametrize(("how", "one"), [("move", True), ("lock off", False)])
-def test_one_wins(tmp_path, how, one):
-    env = {k: v for k, v in os.environ.items() if not k.startswith("NUANXIN")} | {"NUANXIN_HOME": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", SETUP], env=env, check=True)
-    at = str(time.time() + 4)
+def test_one_wins(tmp_path, open_round, how, one):
+    env = _environment(shutil.copytree(open_round, tmp_path / "home"))
     racers = [
-        subprocess.Popen([sys.executable, RACERS, how, at], env=env, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, RACERS, how], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(4)
     ]
-    said = [racer.communicate(timeout=60)[0].strip() for racer in racers]
+    assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 4
+    at = f"{time.time() + 0.5}\n"
+    said = [told.strip() for told in together(racers, at)]
     assert all(racer.returncode == 0 for racer in racers)
     events, length = map(
         int,
@@ -49,3 +64,11 @@ def test_one_wins(tmp_path, how, one):
     )
     assert (said.count("won") == 1) is one, said
     assert events == length == (1 if one else 0)
+
+
+def together(racers, at):
+    """Tell all of them when it begins; what each says in the end."""
+    for racer in racers:
+        racer.stdin.write(at)
+        racer.stdin.flush()
+    return [racer.communicate(timeout=120)[0] for racer in racers]
