@@ -75,7 +75,9 @@ def make_demo(home: Path) -> None:
 def launch(playwright: Playwright, chromium: str) -> Browser:
     """Debian's own browser, as root and without a screen."""
     return playwright.chromium.launch(
-        executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        executable_path=chromium,
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        timeout=PATIENCE,
     )
 
 
@@ -264,7 +266,7 @@ def _context(
     window.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items() if value])
     if who:
         # The way in has its own journey; here it would only be repeated.
-        answer = window.request.post(f"{site}/gallery/sign-in/{who}/")
+        answer = window.request.post(f"{site}/gallery/sign-in/{who}/", timeout=PATIENCE)
         assert answer.ok, f"{who}: {answer.status}"
     return window
 

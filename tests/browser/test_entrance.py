@@ -18,9 +18,11 @@ def sign_in(page: Page, site: str, account: str) -> None:
     page.get_by_label("账号").fill(account)
     page.get_by_label("密码").fill(password)
     page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url(lambda url: not url.endswith("/account/login/"))
     if page.url.endswith("/second/code/"):
         page.get_by_role("textbox").fill(page.locator(".o-code").inner_text().replace(" ", ""))
         page.locator(".w-actions button").click()
+        page.wait_for_url(lambda url: not url.endswith("/second/code/"))
 
 
 @pytest.mark.parametrize("size", SIZE, ids=["desk", "phone"])
@@ -85,6 +87,7 @@ def test_a_worker_comes_in_by_phone_and_code(open_window: Opener, javascript):
     page.get_by_role("textbox").fill(number)
     page.locator(".w-actions button").click()
     page.get_by_role("link", name="演示收件箱").click()
+    page.wait_for_url("**/inbox/")
     code = re.findall(r"\b\d{6}\b", page.locator("main").inner_text())[0]
     page.goto(f"{visit.site}/account/phone/code/")
     assert visit.numbers() == []

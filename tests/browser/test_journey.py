@@ -47,6 +47,7 @@ class People:
         page.get_by_role("textbox").fill(number)
         page.locator(".w-actions button").click()
         page.get_by_role("link", name="演示收件箱").click()
+        page.wait_for_url("**/inbox/")
         code = re.findall(r"\b\d{6}\b", page.locator("main").inner_text())[0]
         page.go_back()
         page.get_by_role("textbox").fill(code)

@@ -39,6 +39,7 @@ def come_in(page: Page) -> None:
     page.get_by_role("textbox").fill(number)
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_role("link", name="open the demo inbox to see the code").click()
+    page.wait_for_url("**/inbox/")
     code = re.findall(r"\b\d{6}\b", page.locator("main").inner_text())[0]
     page.get_by_role("link", name="Back, to give the code").click()
     page.get_by_role("textbox").fill(code)

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import PATIENCE, Opener
 from tests.browser.test_entrance import sign_in
 
 
@@ -63,6 +63,7 @@ def enter(visit, phone):
     page.get_by_role("textbox").fill(phone)
     page.locator(".w-actions button").click()
     page.get_by_role("link", name="演示收件箱").click()
+    page.wait_for_url("**/inbox/")
     code = re.findall(r"\b\d{6}\b", page.locator("main").inner_text())[0]
     visit.go("/account/phone/code/")
     page.get_by_role("textbox").fill(code)
@@ -108,7 +109,7 @@ def test_another_ones_draft_goes_even_where_the_browser_does_not_clear_its_store
     begin(visit, "给值班室添一张躺椅")
     page.context.clear_cookies(name="sessionid")
     page.context.clear_cookies(name="nuanxin_account")
-    page.context.request.post(f"{visit.site}/gallery/sign-in/w-new/")
+    page.context.request.post(f"{visit.site}/gallery/sign-in/w-new/", timeout=PATIENCE)
     visit.go("/my/matters/new/wish/")
     assert page.input_value("[name=content]") == ""
     assert page.evaluate(DRAFTS) == []
