@@ -81,6 +81,8 @@ def test_the_list_of_quarters_counts_each_city_by_itself(both, sign_in):
         address = f"/brief/households_filed/?org={code}&from=2022Q3&to=2022Q3"
         filed[code] = text.split(f'{address}">')[1].split("<")[0]
     assert filed == {"QTX": "2", "WZ": "1"}
+    found = shown(sign_in("zheng"), "/rounds/?q=吴忠")
+    assert ("/rounds/WZ-2022Q3/" in found, "/rounds/QTX-2022Q3/" in found) == (True, False)
 
 
 @pytest.mark.parametrize("page", ["/dashboard/", "/brief/"])

@@ -76,7 +76,7 @@ def _case(*whens: When, default: str) -> Case:
 
 
 def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
-    """The rounds (of a state; with a text in their quarter), newest first, each with its counts among what the viewer may see: owed, returned, nil, silent, filed, refused."""
+    """The rounds (of a state; with a text in their quarter or their city's name), newest first, each with its counts among what the viewer may see: owed, returned, nil, silent, filed, refused."""
     sent = care.returned()
 
     def number(rows: QuerySet[Any]) -> Coalesce:
@@ -87,7 +87,7 @@ def rounds(viewer: Viewer, state: str = "", text: str = "") -> QuerySet[Any]:
     findings = viewer.rows(Finding).filter(round=OuterRef("pk"))
     opened = viewer.rows(HouseholdFile).filter(opened_in=OuterRef("quarter"), household__findings__round=OuterRef("pk"))
     filed = opened.order_by().values("opened_in").annotate(n=Count("pk", distinct=True))
-    found = viewer.rows(Round).filter(quarter__icontains=text)
+    found = viewer.rows(Round).filter(Q(quarter__icontains=text) | Q(org__name__contains=text))
     return (
         (found.filter(state=state) if state else found).select_related("org").order_by("-quarter", "pk")
         .annotate(

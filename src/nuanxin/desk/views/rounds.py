@@ -31,7 +31,7 @@ def rounds(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         return export(request, seen, f"org:{seen.org.code}", "rounds", [column.title for column in columns], sheet)
     fields = [
         Filter("state", _("全部状态"), state, words.options(words.ROUND)),
-        Filter("q", _("季度，如 2023Q3 或 2023"), text),
+        Filter("q", _("季度（如 2023Q3）或市"), text),
     ]
     return listed(
         request, "desk/rounds.html",
