@@ -36,6 +36,7 @@ NOT_SENT = {
     "act": "what an act is about to do, for the one who does it",
     "bulk": "what an act is about to do, for the one who does it",
     "visits_look": "a plan that is not made yet",
+    "visit_sheet": "its own test tries it: it is opened, and that written down, before it is sent out",
     "_lines": "what is wrong in a file: its marked copy is downloaded",
     "sent": "the receipt of a sending: the returns page sends the same rows out",
     "match": "two families beside one another, for a judgement",

@@ -223,13 +223,15 @@ def test_queries_do_not_grow_with_the_list(page):
 
 def test_the_brief_states_the_figures_and_each_opens_its_records(page):
     text = page("/brief/").text_
-    figures = dict(re.findall(r'class="d-figure" href="/brief/(\w+)/\?from=2022Q3&amp;to=2023Q2">([^<]+)<', text))
+    figures = dict(
+        re.findall(r'class="d-figure" href="/brief/(\w+)/\?org=QTX&amp;from=2022Q3&amp;to=2023Q2">([^<]+)<', text)
+    )
     expected = {
         "households_filed": "17", "wishes": "73", "jobs": "3,584", "people_visited": "11,026", "students": "95",
         "inpatients": "276",
     }  # fmt: skip
     assert expected.items() <= figures.items()
-    assert '<a class="d-figure" href="/brief/spent_yuan/?from=2022Q3&amp;to=2023Q2">93.5 万元</a>' in text
+    assert '<a class="d-figure" href="/brief/spent_yuan/?org=QTX&amp;from=2022Q3&amp;to=2023Q2">93.5 万元</a>' in text
     assert total(page("/brief/households_filed/?from=2022Q3&to=2023Q2")) == 17
     assert "请重新选择季度" in page("/brief/?from=2023Q2&to=2022Q3").text_
     assert "请重新选择季度" in page("/brief/?from=<script>").text_

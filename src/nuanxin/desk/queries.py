@@ -739,14 +739,16 @@ def _timeline(household: Household, leads: list[Any], findings: list[Any], files
     subjects += [f"finding:{finding.code}" for finding in findings]
     subjects += [f"file:{file.code}" for file in files]
     visits = {f"lead:{lead.code}": [v for v in lead.visits.all() if v.visited_on] for lead in leads}
-    added = {one.pk: one for one in Addition.objects.filter(subject__in=subjects)}
-    said = []
-    for event in (
+    events = list(
         Event.objects.filter(subject__in=subjects)
         .exclude(verb="household.read")
         .annotate(**who_did("by"))
         .order_by("pk")
-    ):
+    )
+    # Most families added nothing: then nothing is asked.
+    added = Addition.objects.in_bulk([event.facts["addition"] for event in events if "addition" in event.facts])
+    said = []
+    for event in events:
         told = Told(event.on, named(event, event.by), words.event(event.verb, event.facts))
         if more := added.get(event.facts.get("addition")):
             told = Told(told.on, told.by, f"{told.text}：{mask_digits(more.text)}")
