@@ -52,6 +52,11 @@ HELD = {
 }
 
 
+def round_code(city: str, quarter: str) -> str:
+    """The code of a city's round, which is its address too: QTX-2023Q3."""
+    return f"{city}-{quarter}"
+
+
 def papers_asked(figures: Mapping[str, Any]) -> list[str]:
     """The kinds of papers that a family with these reported figures is asked for; a figure that is not known asks for none."""
     return [kind for kind, figure in PAPERS.items() if not figure or Decimal(figures.get(figure) or 0) > 0]

@@ -50,9 +50,8 @@ def _facts(by: User, on: date, roles: Iterable[str], operation: str, what: What,
 def open_routes(*, visits: Sequence[Visit], by: User, on: date) -> int:
     """The route sheets of these visits are opened, to be read and printed: ``household.read`` for each family, once per reader and day. Returns
     how many families it was written for now. Raises Refused for a visit that is not the reader's to see."""
-    if set(access(by, Visit, on).filter(pk__in=[v.pk for v in visits]).values_list("pk", flat=True)) != {
-        v.pk for v in visits
-    }:
+    asked = {visit.pk for visit in visits}
+    if set(access(by, Visit, on).filter(pk__in=asked).values_list("pk", flat=True)) != asked:
         raise Refused("有的走访不归您看 / some of these visits are not yours to see")
     known = routes_opened(visits, by, on)
     with transaction.atomic():

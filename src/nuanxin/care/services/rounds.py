@@ -46,7 +46,7 @@ def open_round(
     due, visits = rules.default_dates(first, last)
     with transaction.atomic():
         round_ = Round.objects.create(
-            code=f"{org.code}-{quarter}", org=org, quarter=quarter, opened_on=on, policy=policy, area=area,
+            code=rules.round_code(org.code, quarter), org=org, quarter=quarter, opened_on=on, policy=policy, area=area,
             returns_due_on=max(returns_due_on or due, on), visits_due_on=max(visits_due_on or visits, on),
         )  # fmt: skip
         owing = org.descendants(include_self=True).filter(level__in=Org.OWING)

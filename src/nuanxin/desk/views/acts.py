@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.care import rules
 from nuanxin.care.services import rounds
 from nuanxin.desk import queries
 from nuanxin.desk.opening import OpenRound, opened_told, opens_at
@@ -76,7 +77,7 @@ def open_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         said = form.cleaned_data
         call = partial(rounds.open_round, org=org, by=seen.user, on=seen.today, **said)
         if done(request, call, lambda got: opened_told(*got)):
-            return redirect("desk:board", f"{org.code}-{said['quarter']}")
+            return redirect("desk:board", rules.round_code(org.code, said["quarter"]))
     return render(
         request,
         "desk/open.html",

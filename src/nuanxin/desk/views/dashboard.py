@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from nuanxin.care import rules
 from nuanxin.desk import exports, words
 from nuanxin.desk.views.brief import span_asked, suffix_of, unions_of
 from nuanxin.reports import dashboard as figures
@@ -105,7 +106,9 @@ def _attention(
         # Of several cities the list says which one's unions have not sent.
         owing = opened("round.read", "desk:rounds", f"?q={span.last}")
         if city.level == Org.CITY:
-            owing = opened("return.read", "desk:returns", "?tab=unions&state=silent", f"{city.code}-{span.last}")
+            owing = opened(
+                "return.read", "desk:returns", "?tab=unions&state=silent", rules.round_code(city.code, span.last)
+            )
         lines.append(
             (
                 "ask",
