@@ -158,7 +158,9 @@ class Lead(models.Model):
     REPORTED, URGENT, AGAIN, REVIEW, APPLIED = "reported", "urgent", "again", "review", "applied"
 
     code = models.CharField(max_length=80, unique=True)
-    round = models.ForeignKey(Round, models.PROTECT, related_name="leads")
+    round = models.ForeignKey(
+        Round, models.PROTECT, related_name="leads", db_index=False
+    )  # lead_round_standing begins with it
     source = models.CharField(
         max_length=10,
         choices=[
@@ -211,7 +213,8 @@ class Lead(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["round", "state"], name="lead_round_state"),
+            # Where a round's families stand is counted on every board: with the union and the source that a count asks for, from the index alone.
+            models.Index(fields=["round", "state", "org", "source"], name="lead_round_standing"),
             models.Index(fields=["round", "clock_on"], name="lead_round_clock"),
         ]
         constraints = [
@@ -377,7 +380,9 @@ class RegisterCheck(models.Model):
 class Visit(models.Model):
     """A visit to a family (走访), planned, then recorded by two visitors; an empty figure means "as reported"."""
 
-    lead = models.ForeignKey(Lead, models.CASCADE, related_name="visits")
+    lead = models.ForeignKey(
+        Lead, models.CASCADE, related_name="visits", db_index=False
+    )  # visit_of_lead begins with it
     consent = models.ForeignKey(Consent, models.PROTECT, null=True)
     planned_on = models.DateField(null=True)
     place_in_day = models.PositiveSmallIntegerField(null=True)
@@ -412,6 +417,12 @@ class Visit(models.Model):
 
     class Meta:
         ordering = ["visited_on", "pk"]
+        indexes = [
+            # Days, teams and sums of a round's visits are read for every family: from the index alone.
+            models.Index(
+                fields=["lead", "visited_on", "planned_on", "visitor_one", "visitor_two"], name="visit_of_lead"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(visited_on__isnull=True, conclusion="") | Q(visited_on__isnull=False) & ~Q(conclusion=""),
@@ -484,8 +495,9 @@ class Finding(models.Model):
     TIERS = [(DEEP, "深度困难"), (RELATIVE, "相对困难"), (ACCIDENT, "意外致困"), (NONE, "不符合")]
 
     code = models.CharField(max_length=80, unique=True)
-    lead = models.ForeignKey(Lead, models.PROTECT, related_name="findings")
-    round = models.ForeignKey(Round, models.PROTECT, related_name="findings")
+    # Two indexes below begin with them; SQLite would take the shorter one.
+    lead = models.ForeignKey(Lead, models.PROTECT, related_name="findings", db_index=False)
+    round = models.ForeignKey(Round, models.PROTECT, related_name="findings", db_index=False)
     household = models.ForeignKey(Household, models.PROTECT, related_name="findings")
     policy = models.CharField(max_length=60)
     policy_version = models.CharField(max_length=40)
@@ -515,7 +527,11 @@ class Finding(models.Model):
     return_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["round", "state"], name="finding_round_state")]
+        indexes = [
+            models.Index(fields=["round", "state", "certified_on"], name="finding_round_standing"),
+            # A lead's live finding is looked up for each family of a round: from the index alone.
+            models.Index(fields=["lead", "state", "tier", "proposed_by"], name="finding_of_lead"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["round", "household"], condition=~Q(state="superseded"), name="finding_one_a_round"

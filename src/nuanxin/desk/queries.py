@@ -28,7 +28,6 @@ from django.utils.translation import gettext
 
 from nuanxin.care import queries as care
 from nuanxin.care import rules
-from nuanxin.care.flows import FINDING
 from nuanxin.care.models import (
     AidPlan,
     Consent,
@@ -64,7 +63,6 @@ from nuanxin.union.rules import WORKER, mask_name
 
 CARDS = 3
 ITEMS = ("living", "medical", "schooling", "accident")
-_LIVE = [state for state in FINDING.states if state != "superseded"]
 
 
 def _case(*whens: When, default: str) -> Case:
@@ -119,7 +117,7 @@ def families(viewer: Viewer, round_: Round) -> QuerySet[Any]:
     """Every family of a round with the column it stands in (``words.COLUMNS``): the columns add up to the leads."""
     return (
         viewer.rows(Lead).filter(round=round_)
-        .annotate(live=FilteredRelation("findings", condition=Q(findings__state__in=_LIVE)))
+        .annotate(live=FilteredRelation("findings", condition=~Q(findings__state="superseded")))
         .annotate(
             column=_case(
                 When(state__in=["replaced", "repeated"], then=Value("gone")),

@@ -205,8 +205,8 @@ def _decide(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 
 def _again(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     """Sent back, or with a problem that the policy could not decide: a person looks at each."""
-    rows = Finding.objects.filter(round__in=desk.rounds, lead__org__in=orgs).filter(
-        Q(state="returned") | Q(state="proposed", tier=None)
+    rows = Finding.objects.filter(round__in=desk.rounds, lead__org__in=orgs, state__in=["returned", "proposed"]).filter(
+        Q(state="returned") | Q(tier=None)
     )
     return _given(
         rows, desk, "again", ref=F("household__code"), round_=F("round__code"), org="lead__org", who=F("lead__worker_name"),
@@ -228,9 +228,9 @@ def _publish(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 def _certify(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     """Published with the clock run out, or refusals to confirm; by another person than proposed them."""
     running = Posted.objects.filter(finding=OuterRef("pk"), until_on__gte=desk.today)
-    rows = Finding.objects.filter(round__in=desk.rounds, lead__org__in=orgs).filter(
-        Q(state="published") & ~Q(Exists(running)) | Q(state="proposed", tier="none")
-    )
+    rows = Finding.objects.filter(
+        round__in=desk.rounds, lead__org__in=orgs, state__in=["published", "proposed"]
+    ).filter(Q(state="published") & ~Q(Exists(running)) | Q(state="proposed", tier="none"))
     mine = Q(round__org__in=desk.reach("finding.certify")) & ~Q(proposed_by=desk.viewer.user.username)
     return _by_round(rows, desk, "certify", path="round", who="lead__worker_name", since="proposed_on", mine=mine)
 
