@@ -26,7 +26,7 @@ OF_LISTS = {
 SHEETS = (
     ("he", HOUSE, ("members", "visits", "papers", "aid", "offers", "findings", "files", "readers"),
      ("_members", "_visits", "_papers", "_aid", "_history", "_readers")),
-    ("he", "/brief/", ("figures",), ("_figures",)),
+    ("he", "/brief/?part=towns&part=figures", ("figures", "towns"), ("_figures", "_towns")),
     ("he", "/dashboard/", ("on-file", "aid", "matters", "returns"), ("dashboard",)),
     ("guan", "/accounts/ma/", ("posts",), ("account",)),
     ("pan", "/policies/", ("qingtongxia",), ("policies",)),

@@ -163,6 +163,11 @@ BRIEF: BriefValues = {
         {"label": "投入资金", "value": "935,000.00", "unit": "元", "records": 22},
         *({"label": f"慰问活动第{place}批", "value": "120", "unit": "人", "records": 1} for place in range(1, 41)),
     ],
+    "town_heads": ["有困难家庭", "零报告"],
+    "towns": [
+        {"name": "小坝镇总工会", "values": ["3", "1,004"]},
+        {"name": "不属于镇（街道）的工会", "values": ["0", "1"]},
+    ],
 }
 
 SAMPLES = {"household_file": HOUSEHOLD_FILE, "notice": NOTICE, "brief": BRIEF}
@@ -266,6 +271,7 @@ def test_brief_prints_text_figures_and_how_many_records():
     for paragraph in BRIEF["paragraphs"]:
         assert paragraph["text"].replace(" ", "") in text
     assert "提供岗位3,584个41" in text
+    assert "镇（街道）有困难家庭零报告小坝镇总工会31,004" in text
     assert sum("依据记录数" in page for page in printed) == len(printed) > 1
 
 
@@ -358,7 +364,12 @@ def test_docx_holds_the_brief_in_the_official_layout():
     assert body.paragraph_format.first_line_indent.pt == 32
     east_asian = [p.runs[0]._element.rPr.rFonts.get(qn("w:eastAsia")) for p in (title, body)]
     assert east_asian == ["方正小标宋简体", "仿宋"]
-    rows = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
+    towns, figures = document.tables
+    assert [[cell.text for cell in row.cells] for row in towns.rows][:2] == [
+        ["镇（街道）", "有困难家庭", "零报告"],
+        ["小坝镇总工会", "3", "1,004"],
+    ]
+    rows = [[cell.text for cell in row.cells] for row in figures.rows]
     assert rows[0] == ["指标", "数值", "单位", "依据记录数"]
     assert rows[3] == ["提供岗位", "3,584", "个", "41"]
     assert len(rows) == 1 + len(BRIEF["figures"])

@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from nuanxin.desk import queries, words
-from nuanxin.reports.brief import Brief
+from nuanxin.reports.brief import OF_NONE, TOWN_HEADS, Brief
 from nuanxin.reports.dashboard import QUARTERLY
 from nuanxin.reports.figures import OPENED
 from nuanxin.reports.models import Issue
+from nuanxin.reports.towns import Town
 from nuanxin.rulebook.models import Draft
 from nuanxin.rulebook.queries import Version
 from nuanxin.sheets.masks import mask_digits
@@ -244,10 +245,11 @@ def chart_sheet(chart: Chart) -> Sheet:
     )
 
 
-def town_sheet(towns: Iterable[Any]) -> Sheet:
+def town_sheet(found: Sequence[Town], names: Sequence[str]) -> Sheet:
+    """Named figures town by town."""
     return Sheet(
-        ("镇（街道）代码", "镇（街道）", "有困难家庭", "零报告", "未报"),
-        lambda: [[town.org.code, town.org.name, *town.returns.values()] for town in towns],
+        ("镇（街道）代码", "镇（街道）", *(TOWN_HEADS[name]["zh"] for name in names)),
+        lambda: [[town.code, town.name or OF_NONE["zh"], *(town.values[name] for name in names)] for town in found],
     )
 
 

@@ -237,6 +237,11 @@ def short_union(name: str) -> str:
     return _SUFFIX.sub("", name) or name
 
 
+def town_name(name: str) -> str:
+    """What a town is called beside the others; without a name it is the unions of none."""
+    return short_union(name) if name else gettext("不属于镇（街道）的工会")
+
+
 def street(address: str) -> str:
     """An address to the street, the rest hidden."""
     found = _STREET.match(address)
@@ -304,7 +309,7 @@ ISSUE: Toned = {
 }
 # What a brief may hold.
 PARTS: dict[str, Words] = {
-    "overview": _("总体情况"), "done": _("服务职工"), "open": _("尚未办好的事"), "figures": _("附：主要数据"),
+    "overview": _("总体情况"), "done": _("服务职工"), "open": _("尚未办好的事"), "towns": _("附：各镇（街道）对比"), "figures": _("附：主要数据"),
 }  # fmt: skip
 DRAFT: Toned = {
     "draft": (_("编写中"), "amber"),

@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from nuanxin.reports.figures import FIGURES, Figure, Range, Value, make_range, measure
+from nuanxin.reports.towns import Town
+from nuanxin.reports.towns import towns as towns_of
 from nuanxin.union.models import Org
 from nuanxin.union.rules import quarter_zh
 
@@ -109,8 +111,18 @@ EMPTY_TEXT = {
 }
 TABLE = {"zh": "附：主要数据", "en": "Figures"}
 PLANS = {"zh": "下一步", "en": "Next"}
-# What a brief may hold, besides what is planned: its sections, and the table of the figures below them.
-PARTS = (*(section.key for section in SECTIONS), "figures")
+OF_NONE = {"zh": "不属于镇（街道）的工会", "en": "Unions of no town"}
+TOWN_TABLE = {"zh": "附：各镇（街道）对比", "en": "Town by town"}
+# The columns of that table, as short as they stand in its head.
+TOWN_HEADS = {
+    "returns_received": {"zh": "有困难家庭", "en": "With families"}, "returns_nil": {"zh": "零报告", "en": "Nil"},
+    "returns_silent": {"zh": "未报", "en": "Silent"}, "visits": {"zh": "走访", "en": "Visits"},
+    "households_filed": {"zh": "新建档", "en": "Taken on file"}, "households_on_file": {"zh": "期末在档", "en": "On file"},
+}  # fmt: skip
+# What a brief may hold, besides what is planned: its sections, the towns side by side, and the table of the figures below them. The towns
+# stand in it where they are asked for.
+USUAL = (*(section.key for section in SECTIONS), "figures")
+PARTS = (*USUAL[:-1], "towns", "figures")
 _NUMERALS = "一二三四五六七八九"
 
 
@@ -159,9 +171,10 @@ class Brief:
     period: str
     paragraphs: tuple[tuple[str, str], ...]
     figures: tuple[Stated, ...]
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = USUAL
     plans: str = ""
     number: str = ""
+    towns: tuple[Town, ...] = ()
 
     @property
     def table(self) -> tuple[Stated, ...]:
@@ -177,6 +190,8 @@ class Brief:
         ]
         for heading, text in self.paragraphs:
             lines += ["", heading, f"　　{text}" if self.lang == "zh" else text]
+        lines += ["", TOWN_TABLE[self.lang]] if self.towns else []
+        lines += [_town_line(town, self.lang) for town in self.towns]
         lines += ["", TABLE[self.lang]] if self.table else []
         for stated in self.table:
             figure, unit = stated.figure, stated.figure.unit[self.lang]
@@ -198,7 +213,7 @@ class Brief:
                 }
                 for stated in self.figures
             ],
-        }  # fmt: skip
+        } | ({"towns": [{"org": town.code, "name": town.name, "figures": town.values} for town in self.towns]} if self.towns else {})  # fmt: skip
 
     def values(self) -> "BriefValues":
         """What the printed brief needs (``prints.render("brief", …)`` and ``prints.render_docx``)."""
@@ -213,7 +228,20 @@ class Brief:
                 }
                 for stated in self.table
             ],
+            "town_heads": [TOWN_HEADS[name][self.lang] for name in TOWN_HEADS] if self.towns else [],
+            "towns": [{"name": town_name(town, self.lang), "values": [plain(town.values[name]) for name in TOWN_HEADS]} for town in self.towns],
         }  # fmt: skip
+
+
+def town_name(town: Town, lang: str) -> str:
+    """What a row of the towns is called."""
+    return town.name if town.code else OF_NONE[lang]
+
+
+def _town_line(town: Town, lang: str) -> str:
+    comma, colon = ("，", "：") if lang == "zh" else (", ", ": ")
+    said = comma.join(f"{TOWN_HEADS[name][lang]} {plain(town.values[name])}" for name in TOWN_HEADS)
+    return f"{town_name(town, lang)}{colon}{said}"
 
 
 def as_number(value: Value) -> int | str:
@@ -226,9 +254,15 @@ def make_brief(org: Org, first: str, last: str, *, made_at: datetime, lang: str 
     return brief_of(make_range(org, first, last), made_at=made_at, lang=lang)
 
 
-def brief_of(span: Range, *, made_at: datetime, lang: str = "zh", parts: Sequence[str] = PARTS) -> Brief:
+def brief_of(span: Range, *, made_at: datetime, lang: str = "zh", parts: Sequence[str] = USUAL) -> Brief:
     """The brief of a range; all its figures are of one moment."""
-    return written(span, stated(span), made_at=made_at, lang=lang, parts=parts)
+    towns = beside(span) if "towns" in parts else ()
+    return written(span, stated(span), made_at=made_at, lang=lang, parts=parts, towns=towns)
+
+
+def beside(span: Range) -> tuple[Town, ...]:
+    """The towns of a range side by side, as they stand."""
+    return tuple(towns_of(span, tuple(TOWN_HEADS)))
 
 
 def stated(span: Range) -> tuple[Stated, ...]:
@@ -246,8 +280,9 @@ def written(
     *,
     made_at: datetime,
     lang: str,
-    parts: Sequence[str] = PARTS,
+    parts: Sequence[str] = USUAL,
     plans: str = "",
+    towns: tuple[Town, ...] = (),
 ) -> Brief:
     """The brief that says these figures."""
     values = {one.figure.name: one.value for one in figures}
@@ -255,17 +290,17 @@ def written(
     if plans:
         said.append((Section("plans", PLANS["zh"], PLANS["en"], ()), plans))
     paragraphs = tuple((_heading(n, section, lang), text) for n, (section, text) in enumerate(said))
-    return framed(span, figures, paragraphs, made_at=made_at, lang=lang, parts=parts, plans=plans)
+    return framed(span, figures, paragraphs, made_at=made_at, lang=lang, parts=parts, plans=plans, towns=towns)
 
 
 def framed(
     span: Range, figures: tuple[Stated, ...], paragraphs: tuple[tuple[str, str], ...], *, made_at: datetime, lang: str, parts: Sequence[str],
-    plans: str = "", number: str = "",
+    plans: str = "", number: str = "", towns: tuple[Town, ...] = (),
 ) -> Brief:  # fmt: skip
     """A brief of this text, under its title and period."""
     period = _period(span.first, span.last, lang)
     return Brief(
-        span.org, span.first, span.last, lang, made_at, _title(lang), period, paragraphs, figures, tuple(parts), plans, number
+        span.org, span.first, span.last, lang, made_at, _title(lang), period, paragraphs, figures, tuple(parts), plans, number, towns
     )  # fmt: skip
 
 

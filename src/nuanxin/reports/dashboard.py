@@ -1,6 +1,5 @@
 """The figures that the dashboard draws: over the quarters, by town, by item. Each equals a named figure of the same range."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,12 +7,10 @@ from django.db.models import Aggregate, CharField, Count, QuerySet, Sum
 from django.db.models import Value as Constant
 
 from nuanxin.reports.figures import OPENED, TIERS, Range, Value, measure, with_tier_then
-from nuanxin.union.models import Org
 
 # More quarters than these are not drawn: the last ones are.
 DRAWN_QUARTERS = 8
 QUARTERLY = ("visits", "households_filed", "households_left", "households_refused")
-RETURNS = ("returns_received", "returns_nil", "returns_silent")
 
 
 def quarters_of(span: Range) -> list[str]:
@@ -68,41 +65,6 @@ def _named(rows: QuerySet[Any], quarter: str, name: str, counted: Aggregate) -> 
     """One line of the union: quarter, figure, number; none where there are no rows."""
     named = rows.annotate(at=Constant(quarter, output_field=CharField()), then=Constant(name, output_field=CharField()))
     return named.values_list("at", "then").annotate(n=counted)
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """A street or town with what is counted below it: union-quarters of returns by state, and families on file at the end."""
-
-    org: Org
-    returns: dict[str, int]
-    on_file: int
-
-
-def towns(span: Range) -> list[Town]:
-    """The streets and towns of the range by code; one query for them and one for what is counted."""
-    orgs = {org.pk: org for org in Org.objects.filter(pk__in=span.orgs).order_by("code")}
-    streets = [org for org in orgs.values() if org.level == Org.STREET]
-    above: dict[int, int] = {}
-    for org in orgs.values():
-        node: Org | None = org
-        while node is not None and node.level != Org.STREET:
-            node = orgs.get(node.parent_id or 0)
-        if node is not None:
-            above[org.pk] = node.pk
-    paths = dict.fromkeys(RETURNS, "org") | {"households_on_file": "household__org"}
-    counts: dict[str, Counter[int]] = {name: Counter() for name in paths}
-    first, *rest = (
-        OPENED[name].parts[0].records(span).order_by().annotate(figure=Constant(name, output_field=CharField())).values_list("figure", path)
-        .annotate(n=Count("pk")) for name, path in paths.items()
-    )  # fmt: skip
-    for name, org_id, n in first.union(*rest, all=True):
-        if org_id in above:
-            counts[name][above[org_id]] += n
-    return [
-        Town(street, {name: counts[name][street.pk] for name in RETURNS}, counts["households_on_file"][street.pk])
-        for street in streets
-    ]
 
 
 def last_quarter(span: Range) -> Range:

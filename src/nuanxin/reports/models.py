@@ -10,7 +10,7 @@ from nuanxin.union.models import Org
 class Issue(models.Model):
     """A brief that was sent for approval (送审的简报), with its figures of that moment.
 
-    ``figures`` are {name: [value as text, records]}; ``parts`` what it holds and ``plans`` what is planned; ``paragraphs`` its text in each
+    ``figures`` are {name: [value as text, records]}, ``towns`` [code, name, {figure: number}] of each town; ``parts`` what it holds and ``plans`` what is planned; ``paragraphs`` its text in each
     language. ``digest`` is the SHA-256 of all of that: what the approver looked at is what is approved. Nobody changes it any more; what
     the figures are by now is asked anew and shown beside.
     """
@@ -22,6 +22,7 @@ class Issue(models.Model):
     parts = models.JSONField()
     plans = models.CharField(max_length=1000, blank=True)
     figures = models.JSONField()
+    towns = models.JSONField(default=list)
     paragraphs = models.JSONField()
     digest = models.CharField(max_length=64)
     taken_at = models.DateTimeField()

@@ -12,7 +12,7 @@ import io
 import json
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -209,6 +209,13 @@ class FigureValues(TypedDict):
     records: int
 
 
+class TownValues(TypedDict):
+    """A row of the towns side by side, its values as they are to be read."""
+
+    name: str
+    values: list[str]
+
+
 class BriefValues(TypedDict):
     """``brief``: 简报. ``period`` in words (2022年第三季度至2023年第二季度), ``number`` of the issue."""
 
@@ -219,6 +226,8 @@ class BriefValues(TypedDict):
     issued_on: Field
     paragraphs: list[ParagraphValues]
     figures: list[FigureValues]
+    town_heads: list[str]
+    towns: list[TownValues]
 
 
 # Template → the shape of its values and the field whose day is the document's date (PDF/A asks for one; the day of printing would
@@ -366,7 +375,8 @@ STAND_INS = {
 }
 ER_HAO, SAN_HAO, SI_HAO, XIAO_SI = Pt(22), Pt(16), Pt(14), Pt(12)
 LINE = Pt(28)
-TABLE_HEADINGS = ("指标", "数值", "单位", "依据记录数")
+TABLE, TABLE_HEADINGS = "附表：数据及依据", ("指标", "数值", "单位", "依据记录数")
+TOWN_TABLE, TOWN = "附表：各镇（街道）对比", "镇（街道）"
 
 
 def render_docx(values: BriefValues) -> bytes:
@@ -382,8 +392,15 @@ def render_docx(values: BriefValues) -> bytes:
         if paragraph["heading"]:
             _paragraph(document, paragraph["heading"], HEADING, SAN_HAO, style="Heading 1")
         _paragraph(document, paragraph["text"], BODY, SAN_HAO)
+    if plain["towns"]:
+        heads, rows = plain["town_heads"], [[town["name"], *town["values"]] for town in plain["towns"]]
+        widths = (Mm(48), *[Mm(108 / len(heads))] * len(heads))
+        _paragraph(document, TOWN_TABLE, HEADING, SAN_HAO, style="Heading 1")
+        _table(document, (TOWN, *heads), rows, widths, right=range(1, len(widths)))
     if plain["figures"]:
-        _figures(document, plain["figures"])
+        rows = [[figure[name] for name in ("label", "value", "unit", "records")] for figure in plain["figures"]]
+        _paragraph(document, TABLE, HEADING, SAN_HAO, style="Heading 1")
+        _table(document, TABLE_HEADINGS, rows, (Mm(76), Mm(32), Mm(20), Mm(28)), right=(1, 3))
     document.core_properties.title = plain["title"]
     document.core_properties.author = plain["issuer"]
     document.core_properties.comments = ""
@@ -454,22 +471,24 @@ def _write(paragraph: Paragraph, text: str, font: str, size: Length, *, line: Le
     layout.line_spacing = line
 
 
-def _figures(document: WordDocument, figures: Sequence[Mapping[str, str]]) -> None:
-    table = document.add_table(rows=1, cols=len(TABLE_HEADINGS), style="Table Grid")
+def _table(
+    document: WordDocument, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[Length], *, right: Container[int],
+) -> None:  # fmt: skip
+    """A table with its heads on each page that it runs over; the columns of ``right`` hold numbers."""
+    table = document.add_table(rows=1, cols=len(heads), style="Table Grid")
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
-    for cell, heading in zip(table.rows[0].cells, TABLE_HEADINGS, strict=True):
+    for cell, heading in zip(table.rows[0].cells, heads, strict=True):
         _write(cell.paragraphs[0], heading, HEADING, XIAO_SI, line=Pt(22))
         cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.CENTER
-    # The headings stand again on each page that the table runs over.
     table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
-    for figure in figures:
+    for values in rows:
         row = table.add_row()
         row._tr.get_or_add_trPr().append(parse_xml(f"<w:cantSplit {nsdecls('w')}/>"))
-        for cell, name in zip(row.cells, ("label", "value", "unit", "records"), strict=True):
-            _write(cell.paragraphs[0], figure[name], BODY, XIAO_SI, line=Pt(22))
-            if name in ("value", "records"):
+        for n, (cell, value) in enumerate(zip(row.cells, values, strict=True)):
+            _write(cell.paragraphs[0], value, BODY, XIAO_SI, line=Pt(22))
+            if n in right:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for column, width in zip(table.columns, (Mm(76), Mm(32), Mm(20), Mm(28)), strict=True):
+    for column, width in zip(table.columns, widths, strict=True):
         for cell in column.cells:
             cell.width = width
 

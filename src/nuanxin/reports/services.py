@@ -12,10 +12,11 @@ from django.db.models import Max
 
 from nuanxin.records.rules import UnknownYear
 from nuanxin.records.services import Refused, move, workday_after, write_events
-from nuanxin.reports.brief import LANGS, PARTS, Brief, Stated, framed, stated, written
+from nuanxin.reports.brief import LANGS, PARTS, Brief, Stated, beside, framed, stated, written
 from nuanxin.reports.figures import FIGURES, Range, make_range, measure
 from nuanxin.reports.flows import ISSUE
 from nuanxin.reports.models import Issue
+from nuanxin.reports.towns import Town
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.union.models import Org, User
 from nuanxin.union.queries import nearest_holders, require
@@ -29,6 +30,8 @@ def digest_of(issue: Issue) -> str:
     said = [
         issue.org.code, issue.first, issue.last, issue.parts, issue.plans, issue.figures, issue.paragraphs, issue.taken_at.astimezone(UTC).isoformat(),
     ]  # fmt: skip
+    # Not said of a brief without: one that was sent before there were any keeps its digest.
+    said += [issue.towns] if issue.towns else []
     return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
@@ -71,6 +74,7 @@ def send(*, span: Range, parts: Sequence[str], plans: str, by: User, on: date, a
     issue = Issue(
         code=f"{span.org.code}-B{number:04d}", org=span.org, first=span.first, last=span.last, parts=chosen, plans=plans,
         figures={one.figure.name: [str(one.value), one.records] for one in figures}, paragraphs=texts, taken_at=at,
+        towns=[[town.code, town.name, town.values] for town in beside(span)] if "towns" in chosen else [],
         sent_by=by.username, sent_on=on, due_on=due,
     )  # fmt: skip
     issue.digest = digest_of(issue)
@@ -131,7 +135,7 @@ def kept_brief(issue: Issue, lang: str) -> Brief:
     paragraphs = tuple((heading, text) for heading, text in issue.paragraphs[lang])
     return framed(
         span, figures, paragraphs, made_at=issue.taken_at, lang=lang, parts=issue.parts, plans=issue.plans,
-        number=number if issue.number else "",
+        number=number if issue.number else "", towns=tuple(Town(code, name, values) for code, name, values in issue.towns),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,9 +24,10 @@ from nuanxin.records import clock
 from nuanxin.records.services import Refused
 from nuanxin.reports import prints, services
 from nuanxin.reports import queries as reports
-from nuanxin.reports.brief import PARTS, Brief, brief_of, plain
+from nuanxin.reports.brief import PARTS, TOWN_HEADS, USUAL, Brief, brief_of, plain
 from nuanxin.reports.figures import OPENED, Range, make_range
 from nuanxin.reports.models import Issue
+from nuanxin.reports.towns import Town, without_town
 from nuanxin.ui.forms import Form
 from nuanxin.ui.pages import (
     choice,
@@ -83,32 +83,60 @@ def suffix_of(span: Range, **more: str) -> str:
     return "?" + urlencode({"org": span.org.code, "from": span.first, "to": span.last} | more)
 
 
+class Send(Form):
+    """What the drafter adds to a brief."""
+
+    plans = forms.CharField(
+        label=gettext_lazy("下一步打算"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("写进简报最后一节；不要写职工的姓名和号码。"),
+    )  # fmt: skip
+
+
+class End(Form):
+    """Why a brief is returned."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("退回的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("退回时要写，送审的人看得到。"),
+    )  # fmt: skip
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("brief.read", change="list.export")
 def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The brief of a range of quarters; every figure opens its records; their table is sent out by POST."""
+    if request.method == "POST":
+        span, _known, _wrong = span_asked(request, seen)
+        made = brief_of(span, made_at=clock.now(), lang=lang(), parts=PARTS)
+        sheets = {
+            "figures": Sheet(exports.FIGURE_TITLES, lambda: exports.figure_rows(made)),
+            "towns": exports.town_sheet(made.towns, tuple(TOWN_HEADS)),
+        }
+        return send_sheet(request, seen, f"brief:{span.first}-{span.last}", f"brief-{span.first}-{span.last}", sheets)
+    return _brief_page(request, seen, Send())
+
+
+def _brief_page(request: HttpRequest, seen: Viewer, form: Send, status: int = 200) -> HttpResponseBase:
     span, known, wrong = span_asked(request, seen)
     parts = parts_asked(request.GET)
     made = brief_of(span, made_at=clock.now(), lang=lang(), parts=parts)
     suffix = suffix_of(span)
+    whole = f"{suffix}&{urlencode([('part', part) for part in parts])}"
     paragraphs = [(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)]
-    if request.method == "POST":
-        sheets = {"figures": Sheet(exports.FIGURE_TITLES, lambda: exports.figure_rows(made))}
-        return send_sheet(request, seen, f"brief:{span.first}-{span.last}", f"brief-{span.first}-{span.last}", sheets)
     quarters = sorted({*known, span.first, span.last})
     return render(
         request, "desk/brief.html",
         framed("brief", brief=made, span=span, paragraphs=paragraphs, figures=_table(made), quarters=quarters, wrong=wrong, suffix=suffix, parts=_ticked(parts),
-            whole=f"{suffix}&{urlencode([('part', part) for part in parts])}", send_form=Send() if seen.may_at("brief.send", span.org) else None,
-            issues=_issues(seen.rows(Issue)[:5]), unions=unions_of(span, seen),
-        ),
+            whole=whole, here=reverse("desk:brief") + whole, send_form=form if seen.may_at("brief.send", span.org) else None,
+            issues=_issues(seen.rows(Issue)[:5]), unions=unions_of(span, seen), towns=town_rows(span, made.towns, TOWN_HEADS), town_heads=_town_heads(),
+        ), status=status,
     )  # fmt: skip
 
 
 def parts_asked(query: QueryDict) -> list[str]:
-    """What of a brief an address asks for; everything where it does not say."""
+    """What of a brief an address asks for; what is usual where it does not say."""
     asked = [part for part in PARTS if part in query.getlist("part")]
-    return asked or list(PARTS)
+    return asked or list(USUAL)
 
 
 def _ticked(parts: Sequence[str]) -> list[tuple[str, Any, bool]]:
@@ -119,6 +147,25 @@ def _table(made: Brief) -> list[tuple[Any, str, str, str]]:
     """The table below the text: (figure, value, label, unit)."""
     spoken = lang()
     return [(one, plain(one.value), one.figure.label(spoken), one.figure.unit[spoken]) for one in made.table]
+
+
+def town_rows(span: Range, found: Iterable[Town], names: Iterable[str]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Rows of the table of the towns: a town, and its figures with the page of the records of each."""
+    names = list(names)
+    return [
+        (
+            words.town_name(town.name),
+            [
+                (town.values[name], reverse("desk:figure", args=[name]) + suffix_of(span, **({"org": town.code} if town.code else {"direct": "1"})))
+                for name in names
+            ],
+        )
+        for town in found
+    ]  # fmt: skip
+
+
+def _town_heads() -> list[str]:
+    return [head[lang()] for head in TOWN_HEADS.values()]
 
 
 def _drawn(pieces: Iterable[Piece], suffix: str) -> SafeString:
@@ -146,41 +193,21 @@ def brief_document(request: HttpRequest, seen: Viewer, form: str) -> HttpRespons
     return sent_file(content, f"brief-{span.first}-{span.last}", form)
 
 
-class Send(Form):
-    """What the drafter adds to a brief."""
-
-    plans = forms.CharField(
-        label=gettext_lazy("下一步打算"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("写进简报最后一节；不要写职工的姓名和号码。"),
-    )  # fmt: skip
-
-
-class End(Form):
-    """Why a brief is returned."""
-
-    reason = forms.CharField(
-        label=gettext_lazy("退回的理由"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("退回时要写，送审的人看得到。"),
-    )  # fmt: skip
-
-
 @require_POST
 @seen_by("brief.read", change="brief.send")
 def send(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """Send the brief of a range, with what was chosen, for approval."""
     span, _known, wrong = span_asked(request, seen)
-    form = Send(request.POST)
-    back = f"{reverse('desk:brief')}?{request.GET.urlencode()}"
-    if wrong or not form.is_valid():
-        messages.error(request, wrong or _("下一步打算太长了：最多 1000 字。"))
-        return redirect(back)
-    made: list[Issue] = []
-    call = partial(
-        services.send, span=span, parts=parts_asked(request.GET), plans=form.cleaned_data["plans"], by=seen.user, on=seen.today, at=clock.now()
-    )  # fmt: skip
-    if done(request, lambda: made.append(call()), _("已送审，等另一个人审批。")):
+    form, made = Send(request.POST), list[Issue]()
+
+    def call() -> Issue:
+        parts, plans = parts_asked(request.GET), form.cleaned_data["plans"]
+        return services.send(span=span, parts=parts, plans=plans, by=seen.user, on=seen.today, at=clock.now())
+
+    if form.is_valid() and not wrong and done(request, lambda: made.append(call()), _("已送审，等另一个人审批。")):
         return redirect("desk:issue", made[0].code)
-    return redirect(back)
+    # What was written stays in the form.
+    return _brief_page(request, seen, form, status=422)
 
 
 def _issues(found: Iterable[Issue]) -> list[tuple[Issue, str, str]]:
@@ -236,6 +263,7 @@ def _issue_page(request: HttpRequest, seen: Viewer, one: Issue, form: End) -> Ht
         request, "desk/issue.html",
         framed("brief", issue=one, brief=made, title=_span(one), suffix=suffix, changed=changed, figures=_table(made),
             paragraphs=[(heading, _drawn(pieces, suffix)) for heading, pieces in linked(made)], form=form if ends else None,
+            towns=town_rows(span, made.towns, TOWN_HEADS), town_heads=_town_heads(),
             sender=names.get(one.sent_by) or one.sent_by, ender=names.get(one.ended_by) or one.ended_by,
             again=f"{suffix}&{urlencode([('part', part) for part in one.parts])}" if one.state == "returned" and seen.may_at("brief.send", one.org) else "",
         ),
@@ -287,8 +315,9 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     whole, known, wrong = span_asked(request, seen)
-    text = typed(request.GET)
-    span = reports.narrowed(whole, text) if text else whole
+    text, direct = typed(request.GET), choice(request.GET, "direct", ("1",))
+    within = without_town(whole) if direct else whole
+    span = reports.narrowed(within, text) if text else within
     spoken = lang()
     titles = [column.zh if spoken == "zh" else column.en for column in found.columns]
     if request.method == "POST":
@@ -301,14 +330,14 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
     numeric = [any(_is_number(row[n]) for row in shown) for n in range(len(keys))]
     quarters = [(quarter, quarter_name(quarter)) for quarter in sorted({*known, span.first, span.last}, reverse=True)]
     fields = [
-        Filter("org", "", request.GET.get("org", "")), Filter("from", _("从最早的季度"), "" if wrong else request.GET.get("from", ""), quarters),
+        Filter("org", "", request.GET.get("org", "")), Filter("direct", "", direct), Filter("from", _("从最早的季度"), "" if wrong else request.GET.get("from", ""), quarters),
         Filter("to", _("到最近的季度"), "" if wrong else request.GET.get("to", ""), quarters), Filter("q", _("工会名称或代码"), text),
     ]  # fmt: skip
     return listed(
         request, "desk/figure.html",
         framed("brief", figure=found, label=found.label(spoken), unit=found.unit[spoken], value=plain(records.measured.value), span=span,
             titles=list(zip(titles, numeric, strict=True)), rows=[list(zip(keys, row, numeric, strict=True)) for row in shown], page=page, fields=fields, wrong=wrong, suffix=suffix_of(span),
-            under=span.org if span.org != seen.org_for("brief.read") else None,
+            under=words.town_name("") if direct else span.org.name if span.org != seen.org_for("brief.read") else "",
         ),
     )  # fmt: skip
 

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods
 
 from nuanxin.care import rules
 from nuanxin.desk import exports, words
-from nuanxin.desk.views.brief import span_asked, suffix_of, unions_of
+from nuanxin.desk.views.brief import span_asked, suffix_of, town_rows, unions_of
 from nuanxin.reports import dashboard as figures
 from nuanxin.reports.figures import Range, Value
+from nuanxin.reports.towns import Town, towns
 from nuanxin.ui.pages import framed, seen_by, send_sheet
 from nuanxin.ui.parts import Chart, Map, Place
 from nuanxin.ui.templatetags.nuanxin_ui import quarter_name
@@ -27,6 +28,7 @@ CARDS = (
 )  # fmt: skip
 MATTERS = ("problems", "problems_done", "problems_overdue", "wishes", "wishes_done", "wishes_overdue")
 ATTENTION = ("inpatients", "mutual_aid_yuan")
+RETURNS, ON_FILE = ("returns_received", "returns_nil", "returns_silent"), "households_on_file"
 AID = tuple(f"aid_{item}_yuan" for item in words.ITEM)
 
 
@@ -40,12 +42,12 @@ def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         span, list(dict.fromkeys([*(name for card in CARDS for name in card), *MATTERS, *AID, *ATTENTION]))
     )
     quarters = figures.quarters(span)
-    towns = figures.towns(span)
+    found = towns(span, (*RETURNS, ON_FILE))
     cards = [(_stat(large, numbers, span), _stat(small, numbers, span)) for large, small in CARDS]
     charts = [_on_file(span, quarters.on_file), _aid(span, numbers), _matters(span, numbers)]
     if request.method == "POST":
         sheets = {one.code: exports.chart_sheet(one) for one in charts} | {
-            "returns": exports.town_sheet(towns),
+            "returns": exports.town_sheet(found, RETURNS),
             "quarters": exports.quarter_sheet(quarters.became),
         }
         name = f"dashboard-{span.first}-{span.last}"
@@ -59,11 +61,8 @@ def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
                 (quarter, [(n, _records(name, Range(span.org, quarter, quarter, span.orgs))) for name, n in row.items()])
                 for quarter, row in reversed(quarters.became.items())
             ],
-            towns=[
-                (words.short_union(town.org.name), [(n, _records(name, span, org=town.org.code)) for name, n in town.returns.items()])
-                for town in towns
-            ],
-            map=_map(span, towns),
+            towns=town_rows(span, found, RETURNS),
+            map=_map(span, [town for town in found if town.code]),
         ),
     )  # fmt: skip
 
@@ -155,14 +154,14 @@ def _matters(span: Range, numbers: dict[str, Value]) -> Chart:
     )  # fmt: skip
 
 
-def _map(span: Range, towns: list[figures.Town]) -> Map:
-    names = [words.short_union(town.org.name) for town in towns]
+def _map(span: Range, found: list[Town]) -> Map:
+    names = [words.short_union(town.name) for town in found]
     places = [
         Place(
-            label=_("%(town)s：期末在档 %(count)d 户") % {"town": name, "count": town.on_file}, town=name, mark=str(town.on_file),
-            url=_records("households_on_file", span, org=town.org.code), tone="green" if town.on_file else "grey",
-            latitude=town.org.latitude, longitude=town.org.longitude,
+            label=_("%(town)s：期末在档 %(count)d 户") % {"town": name, "count": town.values[ON_FILE]}, town=name, mark=str(town.values[ON_FILE]),
+            url=_records("households_on_file", span, org=town.code), tone="green" if town.values[ON_FILE] else "grey",
+            latitude=town.latitude, longitude=town.longitude,
         )
-        for name, town in zip(names, towns, strict=True)
+        for name, town in zip(names, found, strict=True)
     ]  # fmt: skip
     return Map("towns", _("各镇（街道）期末在档户数，旁边的列表内容相同"), places, names)
