@@ -108,7 +108,7 @@ def fills_in(page: Page) -> None:
     )
     page.get_by_role("button", name="上传这一份").click()
     expect(page.get_by_text("收到了，可以接着传")).to_be_visible()
-    page.get_by_role("link", name="下一步：核对").click()
+    page.get_by_role("button", name="下一步：核对").click()
 
 
 def signs(page: Page) -> None:

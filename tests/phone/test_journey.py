@@ -223,6 +223,23 @@ def test_a_photo_is_sent_as_a_file_without_its_place(phone, round_):
     assert b"GPS" not in answer.content
 
 
+def test_a_photo_that_was_chosen_is_not_lost_by_going_straight_on(phone, round_):
+    client = phone()
+    client.post("/my/apply/")
+    client.post("/my/apply/figures/", FIGURES)
+    page = client.get("/my/apply/papers/").content.decode()
+    assert '<option value="identity" selected>' in page
+    photo = SimpleUploadedFile("a.jpg", camera())
+    answer = client.post("/my/apply/papers/", {"kind": "identity", "photo": photo, "next": "1"})
+    assert answer.headers["Location"] == "/my/apply/check/"
+    assert [paper.kind for paper in Paper.objects.all()] == ["identity"]
+    # What is sent next is most likely what still lacks; nothing chosen is no fault.
+    assert '<option value="income" selected>' in client.get("/my/apply/papers/").content.decode()
+    assert client.post("/my/apply/papers/", {"kind": "income", "next": "1"}).headers["Location"] == "/my/apply/check/"
+    wrong = SimpleUploadedFile("a.jpg", b"no photo")
+    assert client.post("/my/apply/papers/", {"kind": "income", "photo": wrong, "next": "1"}).status_code == 422
+
+
 def test_what_is_no_photo_is_told_at_its_field(phone, round_):
     client = phone()
     client.post("/my/apply/")

@@ -256,6 +256,12 @@ def asked(figures: Mapping[str, Any], rows: Sequence[tuple[Paper, str]]) -> list
     return [(words.word(PROOF, kind), kind in there) for kind in rules.papers_asked(figures)]
 
 
+def first_lacking(figures: Mapping[str, Any], rows: Sequence[tuple[Paper, str]]) -> str:
+    """The kind of paper that is most likely sent next: the first that is asked for and not there."""
+    there = {row.kind for row, _name in rows}
+    return next((kind for kind in rules.papers_asked(figures) if kind not in there), "")
+
+
 def figures_of(case: Hardship) -> Mapping[str, Any]:
     """What a case reports."""
     if case.lead is not None:

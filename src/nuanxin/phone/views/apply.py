@@ -173,12 +173,18 @@ def papers(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         row = get_object_or_404(seen.own(PaperRow).select_related("application"), pk=int(request.POST["drop"]))
         done(request, lambda: papering.drop(paper=row, by=seen.user, on=seen.today), _("已删去"))
         return redirect("phone:papers")
-    form = forms.Paper(request.POST or None, request.FILES or None)
-    if request.method == "POST" and _try(form, request, lambda: _add(draft, form, seen)):
-        messages.success(request, _("收到了，可以接着传"))
-        return redirect("phone:papers")
+    onward = "next" in request.POST
+    if onward and not request.FILES:
+        return redirect("phone:check")
     rows = _shown(draft.papers.all())
     figures_ = apply.told(draft)["figures"]
+    form = forms.Paper(
+        request.POST or None, request.FILES or None, initial={"kind": queries.first_lacking(figures_, rows)}
+    )
+    if request.method == "POST" and _try(form, request, lambda: _add(draft, form, seen)):
+        # Who chose a photo and went straight on meant to send it.
+        messages.success(request, _("收到了") if onward else _("收到了，可以接着传"))
+        return redirect("phone:check" if onward else "phone:papers")
     return _page(
         request, "papers", 2, "phone:figures", draft, form=form, rows=rows, asked=queries.asked(figures_, rows)
     )

@@ -54,7 +54,9 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
         raise Http404
     application = case.application
     to = queries.papers_go_to(case)
-    form = forms.MorePapers(request.POST or None, request.FILES or None) if to is not None else None
+    rows = _shown(queries.papers_in(case, seen))
+    first = {"kind": queries.first_lacking(queries.figures_of(case), rows)}
+    form = forms.MorePapers(request.POST or None, request.FILES or None, initial=first) if to is not None else None
     if request.method == "POST":
         if application is not None and "withdraw" in request.POST:
             done(request, lambda: applying.withdraw(application=application, by=seen.user, on=seen.today), _("已撤回"))
@@ -70,7 +72,6 @@ def hardship(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
         more |= _result(finding)
     elif finding is not None and finding.state in ENDED:
         more["unproved"] = page_url("account_claim") or "/account/"
-    rows = _shown(queries.papers_in(case, seen))
     more["asked"] = queries.asked(queries.figures_of(case), rows) if form else []
     more["lacking"] = ("、" if lang() == "zh" else "; ").join(name for name, there in more["asked"] if not there)
     return render(

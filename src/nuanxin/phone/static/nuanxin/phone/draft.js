@@ -48,7 +48,7 @@
 
     let ready = false;
     const reachable = () => fetch(location.pathname, { method: "HEAD", cache: "no-store" }).then(() => true, () => false);
-    const send = async () => {
+    const send = async (button) => {
       if (!(await reachable())) {
         say("offline");
         return false;
@@ -56,18 +56,19 @@
       say("sending");
       keep(true);
       ready = true;
-      form.requestSubmit();
+      form.requestSubmit(button);
       return true;
     };
     form.addEventListener("submit", (event) => {
       if (ready) return;
       event.preventDefault();
+      const button = event.submitter;
       keep(false);
-      send().then((gone) => {
+      send(button).then((gone) => {
         if (gone) return;
         // The event comes late or never on some phones: ask again every few seconds too.
-        const again = setInterval(() => send().then((sent) => sent && clearInterval(again)), 5000);
-        window.addEventListener("online", () => send().then((sent) => sent && clearInterval(again)), { once: true });
+        const again = setInterval(() => send(button).then((sent) => sent && clearInterval(again)), 5000);
+        window.addEventListener("online", () => send(button).then((sent) => sent && clearInterval(again)), { once: true });
       });
     });
   }
