@@ -75,6 +75,19 @@ def test_the_address_is_shown_once_it_was_asked_for_and_that_is_on_record(sign_i
     assert "8 号" not in text(sign_in("luo").get("/visits/"))
 
 
+def test_who_said_where_to_come_is_visited_there(sign_in, visit):
+    """The register keeps the address that it met first; a family that applied by phone said where it lives now."""
+    visit.lead.more = {"address": "古峡街道新居路 5 号 201 室"}
+    visit.lead.save()
+    client = sign_in("bai")
+    assert "新居路 5" not in text(client.get("/visits/"))
+    client.post("/visits/")
+    for url in ("/visits/", f"/visits/{visit.pk}/"):
+        page = text(client.get(url))
+        assert "新居路 5 号 201 室" in page
+        assert "永安路" not in page
+
+
 def test_nobody_else_reaches_a_visit(sign_in, visit):
     addresses = (f"/visits/{visit.pk}/", f"/visits/{visit.pk}/excuse/")
     for who in ("lu", "he", "xu", "ma", "tian", "shen", "guan", "wu"):

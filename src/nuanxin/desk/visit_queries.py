@@ -91,9 +91,11 @@ def towns(round_: Round) -> list[str]:
 
 
 def address_of(visit: Visit, known: set[str]) -> str:
-    """The whole address once its visitor started the day (``known``: the leads' codes), else to the street."""
-    address = visit.lead.household.address if visit.lead.household else ""
-    return mask_digits(address) if visit.lead.code in known else words.street(address)
+    """The whole address once its visitor started the day (``known``: the leads' codes), else to the street. Where the family says it lives
+    this time goes before where the register met it first: who applies by phone says where to come."""
+    lead = visit.lead
+    address = lead.more.get("address") or (lead.household.address if lead.household else "")
+    return mask_digits(address) if lead.code in known else words.street(address)
 
 
 def pin(lead: Lead, *, mark: str, tone: Tone, group: str = "", url: str = "", note: str = "") -> Place:
