@@ -144,15 +144,24 @@ def _decide_preview(seen: Viewer, round_: Round, codes: Sequence[str]) -> Previe
     return Preview(mark(states), lines, total, families, aside=aside, possible=total > 0)
 
 
-def _decide_told(balance: dict[str, dict[str, int]]) -> str:
-    out = dict(balance["out"])
+def _decided(seen: Viewer, round_: Round) -> tuple[dict[str, int], dict[str, str]]:
+    """Decides; the households by the rule that was met, and the tier of each rule."""
+    balance = decide.decide(round_=round_, by=seen.user, on=seen.today)
+    rules_met = round_.findings.exclude(rule="").order_by().values_list("rule", "tier").distinct()
+    return balance["out"], dict(rules_met)
+
+
+def _decide_told(came: tuple[dict[str, int], dict[str, str]]) -> str:
+    out, tier_of = dict(came[0]), came[1]
     same = out.pop("unchanged", 0)
     households = sum(out.values())
     if not households:
         return _("没有变化：%(n)d 户的数字和政策都没变，原意见照旧。") % {"n": same}
-    named = {"problems": str(words.HELD["problem"])}
-    by_rule = " + ".join(f"{named.get(name, name)} {n}" for name, n in sorted(out.items()))
-    said = _("已认定 %(n)d 户，账平：%(n)d = %(rules)s。") % {"n": households, "rules": by_rule}
+    by_tier = dict.fromkeys([*(str(name) for name, _tone in words.TIERS.values()), str(words.HELD["problem"])], 0)
+    for name, count in out.items():
+        by_tier[str(words.HELD["problem"] if name == "problems" else words.TIERS[tier_of[name]][0])] += count
+    counted = _("、").join(f"{name} {count}" for name, count in by_tier.items() if count)
+    said = _("已认定 %(n)d 户：%(tiers)s。") % {"n": households, "tiers": counted}
     return said + (_("另有 %(n)d 户没有变化。") % {"n": same} if same else "")
 
 
@@ -354,7 +363,7 @@ STATE_OF = {
 ACTS: tuple[Act, ...] = (
     Act(
         "decide", "round.decide", gettext_lazy("按政策认定"), gettext_lazy("按政策认定本季度已走访的家庭"), "gavel", _decide_preview,
-        lambda seen, round_, shown, said: decide.decide(round_=round_, by=seen.user, on=seen.today), _decide_told,
+        lambda seen, round_, shown, said: _decided(seen, round_), _decide_told,
     ),
     Act(
         "publish", "round.publish", gettext_lazy("公示"), gettext_lazy("公示拟认定的家庭"), "speakerphone", _publish_preview,
