@@ -45,7 +45,7 @@ def walked(client, *first):
     waiting, seen, kinds = list(first), {}, {}
     while waiting:
         url = waiting.pop()
-        kind = re.sub(r"\d{4}Q\d|QTX-[\w-]+|/brief/[a-z_]+/", "*", url)
+        kind = re.sub(r"\d{4}Q\d|\d{4}-\d\d|QTX-[\w-]+|/brief/[a-z_]+/", "*", url)
         if url in seen or kinds.get(kind, 0) >= 3 or re.search(r"^/account/|\.(pdf|docx|xlsx)\b", url):
             continue
         kinds[kind] = kinds.get(kind, 0) + 1
