@@ -112,7 +112,7 @@ def returns_of_the_open_quarter() -> None:
 def visits_of_the_open_quarter() -> None:
     """What is to be visited is planned for bai and luo; one family waits for a new plan."""
     from nuanxin.care.models import Lead, Round
-    from nuanxin.care.services import visits
+    from nuanxin.care.services import visit_plan
     from nuanxin.records import clock
     from nuanxin.records.services import workdays_from
     from nuanxin.union.models import User
@@ -120,9 +120,9 @@ def visits_of_the_open_quarter() -> None:
     he, today = User.objects.get(username="he"), clock.today()
     round_ = Round.objects.exclude(state="closed").get()
     teams = [(User.objects.get(username="bai"), User.objects.get(username="luo"))]
-    visits.plan(round_=round_, teams=teams, days=workdays_from(today, 3), by=he, on=today)
+    visit_plan.plan(round_=round_, teams=teams, days=workdays_from(today, 3), by=he, on=today)
     lead = Lead.objects.get(code="QTX-2023Q3/QTX-01-E06/1/2")
-    visits.excuse(lead=lead, reason="住院，出院后再访", until=workdays_from(today, 15)[-1], by=he, on=today)
+    visit_plan.excuse(lead=lead, reason="住院，出院后再访", until=workdays_from(today, 15)[-1], by=he, on=today)
 
 
 def workers() -> None:
@@ -147,7 +147,7 @@ def a_visitors_day() -> None:
     """Three families in urgent need are visited today: the first visit of bai and luo is to be made (777001); at the second nobody was
     home (777002); at the third one figure was another than that reported (777003)."""
     from nuanxin.care.models import HouseholdFile, Round, Visit
-    from nuanxin.care.services import offers, visits
+    from nuanxin.care.services import offers, visit_plan, visits
     from nuanxin.records import clock
     from nuanxin.records.services import workdays_from
     from nuanxin.union.models import Household, User
@@ -156,7 +156,7 @@ def a_visitors_day() -> None:
     for file in HouseholdFile.objects.filter(closed_on=None).select_related("household__org").order_by("code")[:3]:
         offers.urgent(household=file.household, reason="突发重病", by=he, on=today)
     round_ = Round.objects.exclude(state="closed").get()
-    visits.plan(round_=round_, teams=[("bai", "luo")], days=workdays_from(today, 3), by=he, on=today)
+    visit_plan.plan(round_=round_, teams=[("bai", "luo")], days=workdays_from(today, 3), by=he, on=today)
     own = Visit.objects.filter(account_one=bai, lead__source="urgent", visited_on=None).order_by("pk")
     for key, found in zip((777001, 777002, 777003), own.values_list("pk", flat=True), strict=True):
         Visit.objects.filter(pk=found).update(id=key)

@@ -8,7 +8,7 @@ from django.db import DatabaseError, transaction
 
 from nuanxin.care.models import AidPlan, Consent, Finding, HouseholdFile, Lead, Offer, Refusal, Return, Visit
 from nuanxin.care.queries import show_returns, show_round, silent
-from nuanxin.care.services import decide, offers, publish, register, returns, rounds, visits
+from nuanxin.care.services import decide, offers, publish, register, returns, rounds, visit_plan, visits
 from nuanxin.matters.models import Matter
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused, verify_chain
@@ -339,7 +339,7 @@ class TestVisits:
 
     def test_excused_and_overdue_are_visible(self, office):
         office.send(E01, family("张刚"), family("李红", seq=5), family("王强", seq=7))
-        visits.excuse(
+        visit_plan.excuse(
             lead=Lead.objects.get(worker_name="张刚"),
             reason="住院",
             until=date(2022, 10, 20),
@@ -356,7 +356,7 @@ class TestVisits:
     def test_a_plan_names_two_visitors_a_day_and_an_order(self, office):
         office.send(E01, family("张刚"), family("李红", seq=5))
         office.send(C1, family("王强", seq=7))
-        planned, left = visits.plan(
+        planned, left = visit_plan.plan(
             round_=office.round, teams=[("何秋实", "白秀磊")], days=[date(2022, 9, 5)], by=office.cast["he"], on=SENT
         )
         assert left == []

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.pictures import jpeg, png
 
 from nuanxin.care.models import Consent, Lead, Round, Visit, VisitPaper
-from nuanxin.care.services import visits
+from nuanxin.care.services import visit_plan
 from nuanxin.records.models import Event
 from nuanxin.union.models import Household, Org
 from nuanxin.union.rules import VISITOR
@@ -43,7 +43,7 @@ def visit(city, cast, monkeypatch):
         code="QTX-L1", round=round_, source="reported", org=house.org, household=house, worker_name=house.worker_name,
         opened_on=DAY, clock_on=date(2022, 9, 10), state="due", members=3, income=12000, homes=1,
     )  # fmt: skip
-    visits.plan(round_=round_, teams=[(cast["bai"], cast["luo"])], days=[DAY], by=cast["he"], on=DAY)
+    visit_plan.plan(round_=round_, teams=[(cast["bai"], cast["luo"])], days=[DAY], by=cast["he"], on=DAY)
     return Visit.objects.get(lead=lead)
 
 

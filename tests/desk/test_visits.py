@@ -7,7 +7,7 @@ import pytest
 
 from nuanxin.care.models import Lead, Round, Visit
 from nuanxin.care.routing import Hours
-from nuanxin.care.services import visits as service
+from nuanxin.care.services import visit_plan
 from nuanxin.records.models import Event
 from nuanxin.union.models import Household, Org
 from nuanxin.union.rules import VISITOR
@@ -212,7 +212,7 @@ def route(round_, cast, sign_in):
     """The three families on one day of bai and luo, with an hour for each."""
     hours = Hours(time(9), (time(10), time(14)))
     asked = {"round_": round_, "teams": [(cast["bai"], cast["luo"])], "days": [DAY], "by": cast["he"], "on": DAY}
-    return service.plan(**asked, hours=hours)[0]
+    return visit_plan.plan(**asked, hours=hours)[0]
 
 
 def stands():

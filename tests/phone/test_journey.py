@@ -15,7 +15,7 @@ from tests.pictures import camera
 
 from nuanxin.care.models import Consent, Finding, HardshipApplication, Lead, Paper
 from nuanxin.care.routing import Hours
-from nuanxin.care.services import decide, offers, papers, publish, visits
+from nuanxin.care.services import decide, offers, papers, publish, visit_plan, visits
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
 from nuanxin.matters.services import add, answer, raise_one
@@ -76,7 +76,7 @@ def test_from_i_need_help_to_certified(phone, workers, round_, cast, day, tmp_pa
     address = f"/my/hardship/{application.code}/"
     assert "等工会上门走访" in text_of(client, address)
     assert "2023年9月30日" in text_of(client, "/my/") or "困难申报" in text_of(client, "/my/")
-    visits.plan(
+    visit_plan.plan(
         round_=round_,
         teams=[("白秀磊", "罗小满")],
         days=[date(2023, 7, 12)],

@@ -24,7 +24,7 @@ from nuanxin.care.models import (
 )
 from nuanxin.records.flows import Move
 from nuanxin.records.services import Refused
-from nuanxin.union.models import Household, Org
+from nuanxin.union.models import Household, Org, User
 from nuanxin.union.queries import below
 from nuanxin.union.rules import mask_name
 
@@ -84,6 +84,11 @@ def visited_rounds(org: Org) -> QuerySet[Round]:
         .select_related("org")
         .order_by("-quarter", "org__code")
     )
+
+
+def visits_by(user: User) -> Q:
+    """The visits of which an account is one of the two visitors."""
+    return Q(account_one=user) | Q(account_two=user)
 
 
 def undecided(round_: Round) -> QuerySet[Lead]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from nuanxin.care.models import Round, Visit
-from nuanxin.care.services import reminders, visits
+from nuanxin.care.services import reminders, visit_plan
 from nuanxin.desk import visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
 from nuanxin.matters import services as matters
@@ -199,11 +199,11 @@ def _look_families(standing: Callable[[Any, Any], str]) -> Callable[[Viewer, Que
 
 
 def _excuse(seen: Viewer, place: Round, shown: Mapping[str, str], said: dict[str, Any]) -> Many:
-    return visits.excuse_many(round_=place, shown=shown, by=seen.user, on=seen.today, **said)
+    return visit_plan.excuse_many(round_=place, shown=shown, by=seen.user, on=seen.today, **said)
 
 
 def _team(seen: Viewer, place: Round, shown: Mapping[str, str], said: dict[str, Any]) -> Many:
-    return visits.assign_team(round_=place, shown=shown, by=seen.user, on=seen.today, **said)
+    return visit_plan.assign_team(round_=place, shown=shown, by=seen.user, on=seen.today, **said)
 
 
 # ----------------------------------------------------------------------------------------------------------------- notices
@@ -265,7 +265,7 @@ BULK: tuple[Bulk, ...] = (
     ),
     Bulk(
         "families_team", "desk:families", "rounds/<round:round_code>/many/team/", "visit.plan", gettext_lazy("安排走访人"), gettext_lazy("把这些家庭安排给两位走访人"),
-        "users", gettext_lazy("户"), _FAMILY, "code", _look_families(lambda _lead, visit: visits.standing_visit(visit)), _team,
+        "users", gettext_lazy("户"), _FAMILY, "code", _look_families(lambda _lead, visit: visit_plan.standing_visit(visit)), _team,
         TeamDay,
     ),
     Bulk(

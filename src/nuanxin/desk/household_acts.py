@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from nuanxin.care.flows import FINDING
 from nuanxin.care.models import Consent, Finding, Lead, Objection, Review
 from nuanxin.care.queries import ASIDE, ENDED, takes_papers
-from nuanxin.care.services import offers, papers, publish, visits
+from nuanxin.care.services import offers, papers, publish, visit_plan
 from nuanxin.desk import words
 from nuanxin.desk.queries import FilePage
 from nuanxin.desk.round_acts import DECLINED, ExcuseForm, OfferForm, Reason, mark
@@ -286,7 +286,7 @@ HOUSEHOLD_ACTS: tuple[HouseholdAct, ...] = (
     HouseholdAct(
         "excuse", "visit.excuse", gettext_lazy("走访延期"), gettext_lazy("不能按期走访"), "hourglass", ExcuseForm,
         lambda f: f.lead is not None,
-        lambda f, said: visits.excuse(lead=f.lead, reason=said["reason"], until=said["until"], **_who(f)),  # type: ignore[arg-type]
+        lambda f, said: visit_plan.excuse(lead=f.lead, reason=said["reason"], until=said["until"], **_who(f)),  # type: ignore[arg-type]
         gettext_lazy("已延期，原因和新期限都记下了。"),
     ),
     HouseholdAct(

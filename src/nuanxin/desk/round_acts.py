@@ -148,7 +148,7 @@ def _decided(seen: Viewer, round_: Round) -> tuple[dict[str, int], dict[str, str
     """Decides; the households by the rule that was met, and the tier of each rule."""
     balance = decide.decide(round_=round_, by=seen.user, on=seen.today)
     rules_met = round_.findings.exclude(rule="").order_by().values_list("rule", "tier").distinct()
-    return balance["out"], dict(rules_met)
+    return balance["out"], {rule: tier or "" for rule, tier in rules_met}
 
 
 def _decide_told(came: tuple[dict[str, int], dict[str, str]]) -> str:

@@ -168,7 +168,7 @@ def _visit(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     rows = Lead.objects.filter(round__in=desk.rounds, org__in=orgs, state="due").annotate(
         name=Subquery(planned.values("visitor_one")[:1])
     )
-    rows = rows.exclude(Exists(planned.filter(_given_to(desk))))
+    rows = rows.exclude(Exists(planned.filter(care.visits_by(desk.viewer.user))))
     own = Q(name=None, org__in=desk.reach("visit.plan"))
     late = Q(clock_on__lt=desk.today, org__in=desk.reach("visit.plan"))
     return _given(
@@ -179,14 +179,14 @@ def _visit(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     )  # fmt: skip
 
 
-def _given_to(desk: Desk) -> Q:
-    return Q(account_one=desk.viewer.user) | Q(account_two=desk.viewer.user)
-
-
 def _door(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     """Visits planned for the viewer, by the day of the plan: that is the day to go, long before the quarter's latest date."""
     rows = Visit.objects.filter(
-        _given_to(desk), lead__round__in=desk.rounds, lead__org__in=orgs, lead__state="due", visited_on=None
+        care.visits_by(desk.viewer.user),
+        lead__round__in=desk.rounds,
+        lead__org__in=orgs,
+        lead__state="due",
+        visited_on=None,
     )
     return _given(
         rows, desk, "door", ref=F("lead__household__code"), round_=F("lead__round__code"), org="lead__org",

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from nuanxin.care import rules
 from nuanxin.care.models import Consent, Lead, Round, Visit
-from nuanxin.care.queries import standing_papers
-from nuanxin.care.services.visits import addressed, minutes_of
+from nuanxin.care.queries import standing_papers, visits_by
+from nuanxin.care.services.visit_plan import minutes_of
+from nuanxin.care.services.visits import addressed
 from nuanxin.desk import words
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Map, Place, Tone
@@ -41,7 +42,7 @@ def visits(viewer: Viewer, round_: Round) -> QuerySet[Visit]:
 
 def own_visits(viewer: Viewer) -> QuerySet[Visit]:
     """The visits given to the viewer's own account in rounds that are not closed, the next first."""
-    own = Q(account_one=viewer.user) | Q(account_two=viewer.user)
+    own = visits_by(viewer.user)
     return (
         viewer.rows(Visit).filter(own).exclude(lead__round__state="closed")
         .select_related("lead__org__parent", "lead__household", "lead__round").order_by("planned_on", "place_in_day", "pk")

@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Consent, Visit, VisitPaper
+from nuanxin.care.services import visit_plan
 from nuanxin.care.services import visits as service
 from nuanxin.care.services.reading import opened
 from nuanxin.care.services.visits import Paper
@@ -265,7 +266,7 @@ def excuse(request: HttpRequest, seen: Viewer, pk: int) -> HttpResponseBase:
     form = ExcuseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = done(
-            request, lambda: service.excuse(lead=visit.lead, by=seen.user, on=seen.today, **form.cleaned_data),
+            request, lambda: visit_plan.excuse(lead=visit.lead, by=seen.user, on=seen.today, **form.cleaned_data),
             _("已登记延期，等重新安排"),
         )  # fmt: skip
         return redirect(back if made else request.path)

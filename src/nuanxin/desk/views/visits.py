@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from nuanxin.care.models import Lead, Round
 from nuanxin.care.routing import Hours
-from nuanxin.care.services import visits as service
+from nuanxin.care.services import visit_plan
 from nuanxin.care.services.reading import all_opened, open_routes
 from nuanxin.desk import queries, visit_queries, words
 from nuanxin.desk.round_acts import ExcuseForm
@@ -207,14 +207,14 @@ def order(request: HttpRequest, seen: Viewer, round_code: str, day: date) -> Htt
             keys, moved = _moved(keys, request.POST.get("move", ""), visits)
             route = [(key, *when) for key, when in zip(keys, form.hours(), strict=False)]
             done(
-                request, lambda: service.arrange_route(round_=round_, route=route, shown=request.POST.get("shown", ""), by=seen.user, on=seen.today),
+                request, lambda: visit_plan.arrange_route(round_=round_, route=route, shown=request.POST.get("shown", ""), by=seen.user, on=seen.today),
                 lambda count: _("路线已改，%(count)d 户的顺序或时间变了") % {"count": count} if count else _("路线已经是这样，没有更改"),
             )  # fmt: skip
             return redirect(f"{here}#stop-{moved}" if moved else here)
         status = 422
     return render(
         request, "desk/visit_order.html",
-        framed("visits", round=round_, day=day, teams=shown[:1], choices=teams, team=team, form=form, shown=service.standing_route(visits),
+        framed("visits", round=round_, day=day, teams=shown[:1], choices=teams, team=team, form=form, shown=visit_plan.standing_route(visits),
             stops=[(visit, form[f"at_{n}"], form[f"half_{n}"]) for n, visit in enumerate(visits) if n in form.places],
         ),
         status=status,
@@ -225,7 +225,7 @@ def _moved(keys: list[int], move: str, visits: Sequence[Any]) -> tuple[list[int]
     """The visits in the order that a button asks for (up-7: visit 7 one place up; way: by the shortest way), and the one that was moved."""
     if move == "way":
         by_key = {visit.pk: visit for visit in visits}
-        return [visit.pk for visit in service.by_shortest_way([by_key[key] for key in keys if key in by_key])], 0
+        return [visit.pk for visit in visit_plan.by_shortest_way([by_key[key] for key in keys if key in by_key])], 0
     way, _dash, key = move.partition("-")
     place = keys.index(int(key)) if key.isdecimal() and int(key) in keys else -1
     other = place + {"up": -1, "down": 1}.get(way, 0)
@@ -326,12 +326,12 @@ def plan_new(request: HttpRequest, seen: Viewer, round_code: str) -> HttpRespons
         }  # fmt: skip
         if request.method == "POST":
             made = done(
-                request, lambda: service.plan(**wanted, seen=asked.get("seen", "")),
+                request, lambda: visit_plan.plan(**wanted, seen=asked.get("seen", "")),
                 lambda got: _("已安排 %(planned)d 户，%(left)d 户没有排进") % {"planned": len(got[0]), "left": len(got[1])},
             )  # fmt: skip
             return redirect("desk:visits", round_code) if made else redirect(f"{here}?{request.GET.urlencode()}")
         try:
-            return _look(request, seen, round_, service.propose(**wanted))
+            return _look(request, seen, round_, visit_plan.propose(**wanted))
         except Refused as refused:
             for reason in refused.reasons:
                 form.add_error(None, in_language(reason))
@@ -348,7 +348,7 @@ def plan_new(request: HttpRequest, seen: Viewer, round_code: str) -> HttpRespons
     )  # fmt: skip
 
 
-def _look(request: HttpRequest, seen: Viewer, round_: Round, proposal: service.Proposal) -> HttpResponseBase:
+def _look(request: HttpRequest, seen: Viewer, round_: Round, proposal: visit_plan.Proposal) -> HttpResponseBase:
     rows = sorted(proposal.visits, key=lambda v: (v.planned_on, v.visitor_one, v.place_in_day))  # type: ignore[arg-type]
     pairs = sorted({(visit.visitor_one, visit.visitor_two) for visit in rows})
     numbered = {pair: n for n, pair in enumerate(pairs)}
@@ -375,7 +375,7 @@ def excuse(request: HttpRequest, seen: Viewer, round_code: str, code: str) -> Ht
     form = ExcuseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = done(
-            request, lambda: service.excuse(lead=lead, by=seen.user, on=seen.today, **form.cleaned_data),
+            request, lambda: visit_plan.excuse(lead=lead, by=seen.user, on=seen.today, **form.cleaned_data),
             _("已登记延期，等重新安排"),
         )  # fmt: skip
         return redirect(f"{back}?day=none" if made else request.path)

@@ -330,7 +330,7 @@ def visits_plan(
     json: Json = False,
 ) -> None:  # fmt: skip
     from nuanxin.care.routing import Hours
-    from nuanxin.care.services.visits import plan
+    from nuanxin.care.services.visit_plan import plan
     from nuanxin.union.rules import mask_name
 
     named = [[part.strip() for part in pair.replace("、", "+").split("+")] for pair in team]
@@ -364,7 +364,7 @@ def visits_excuse(
     until: Annotated[date, typer.Option("--until", parser=_day, help="新期限 / the new latest date")],
     json: Json = False,
 ) -> None:  # fmt: skip
-    from nuanxin.care.services.visits import excuse
+    from nuanxin.care.services.visit_plan import excuse
 
     excuse(lead=_household_lead(_round(quarter), code), reason=reason, until=until, by=_who(by), on=on)
     answer({"code": code, "until": until}, f"{code} 走访期限延至 {until}", as_json=json)
