@@ -1,7 +1,8 @@
 """Visits that a plan gives to accounts, seen by those alone and recorded from their phone: the rules of the sheet, one visit for one form."""
 
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,6 +13,7 @@ from nuanxin.care.services import visit_plan, visits
 from nuanxin.care.services.visits import Paper
 from nuanxin.records.models import Attachment, Event
 from nuanxin.records.services import Refused
+from nuanxin.site import setup
 from nuanxin.union.models import Household, Kinship, Notice, Org, Person, User
 from nuanxin.union.queries import access
 from nuanxin.union.rules import VISITOR
@@ -20,6 +22,7 @@ from tests.pictures import jpeg, png
 
 pytestmark = pytest.mark.django_db
 DAY = date(2022, 9, 5)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 SIGNED = (Paper("family", png(grey=1)), Paper("visitors", png(grey=2)))
 
 
@@ -69,6 +72,15 @@ def sent(visit, by, **more):
         "on": DAY,
     }  # fmt: skip
     return visits.record_one(visit=visit, by=by, **(told | more))
+
+
+@pytest.fixture
+def kin(leads, cast):
+    """The first family has an account: tian's."""
+    kin = Person.objects.create(name="欧阳独一", born_on=date(1980, 1, 1))
+    User.objects.filter(pk=cast["tian"].pk).update(person=kin)
+    Kinship.objects.create(household=leads[0].household, person=kin, relation="self", from_on=DAY)
+    return kin
 
 
 class TestPlan:
@@ -125,10 +137,7 @@ class TestPlan:
         made, _ = visit_plan.plan(**asked, hours=hours)
         assert [visit.when for visit in made] == ["9:00", "14:00", "15:10"]
 
-    def test_a_family_is_told_anew_of_another_hour_and_not_of_the_same(self, round_, leads, cast):
-        kin = Person.objects.create(name="欧阳独一", born_on=date(1980, 1, 1))
-        User.objects.filter(pk=cast["tian"].pk).update(person=kin)
-        Kinship.objects.create(household=leads[0].household, person=kin, relation="self", from_on=DAY)
+    def test_a_family_is_told_anew_of_another_hour_and_not_of_the_same(self, round_, leads, cast, kin):
         asked = {"round_": round_, "teams": [("bai", "he")], "days": [DAY], "by": cast["he"], "on": DAY}
         for start in (None, 9, 9, 10):
             visit_plan.plan(**asked, hours=Hours(time(start)) if start else None)
@@ -139,6 +148,32 @@ class TestPlan:
             visit_plan.assign_team(**one, one=cast["bai"], two=cast["he"], day=DAY, half=half, by=cast["he"], on=DAY)
         assert Notice.objects.filter(what="visit.planned").latest("pk").facts == {"day": f"{DAY}", "at": "am"}
         assert Notice.objects.filter(what="visit.planned").count() == 4
+
+    def test_the_evening_before_the_family_is_reminded_once(self, round_, leads, cast, kin):
+        days = [date(2022, 9, 6), date(2022, 9, 7)]
+        visit_plan.plan(
+            round_=round_, teams=[("bai", "he")], days=days, by=cast["he"], on=DAY, per_day=2, hours=Hours(time(9))
+        )
+        mine = Visit.objects.get(lead=leads[0])
+        eve, asked = mine.planned_on - timedelta(days=1), Notice.objects.filter(what="visit.tomorrow")
+        same_day = Visit.objects.filter(planned_on=mine.planned_on).count()
+        evenings = [datetime.combine(eve, time(hour), SHANGHAI) for hour in (17, 18, 18, 23)]
+        assert [setup.remind(at) for at in evenings] == [0, same_day, 0, 0]
+        assert list(asked.values_list("user__username", "facts")) == [
+            ("tian", {"day": f"{mine.planned_on}", "at": mine.when})
+        ]
+        # Put off, and planned for a later day: that evening again.
+        later = mine.planned_on + timedelta(days=3)
+        Visit.objects.filter(pk=mine.pk).update(planned_on=later)
+        assert visit_plan.remind_families(on=eve) == 0
+        assert visit_plan.remind_families(on=later - timedelta(days=1)) == 1
+        # Not of what has been visited, nor of a quarter that is closed.
+        Visit.objects.filter(pk=mine.pk).update(reminded_on=None, visited_on=DAY, conclusion="nobody_home")
+        assert visit_plan.remind_families(on=later - timedelta(days=1)) == 0
+        Visit.objects.filter(pk=mine.pk).update(visited_on=None, conclusion="")
+        Round.objects.filter(pk=round_.pk).update(state="closed", decided_on=DAY, decided_by="he", closed_on=DAY)
+        assert visit_plan.remind_families(on=later - timedelta(days=1)) == 0
+        assert asked.count() == 2
 
     @pytest.mark.parametrize(
         "wrong",

@@ -414,10 +414,14 @@ class Visit(models.Model):
     row = models.PositiveIntegerField(null=True)
     # Made by the visitor's phone, so that the same form sent twice over a bad line is one visit.
     submission = models.CharField(max_length=36, null=True, unique=True)
+    # On which evening the family was told once more that it is tomorrow.
+    reminded_on = models.DateField(null=True)
 
     class Meta:
         ordering = ["visited_on", "pk"]
         indexes = [
+            # Asked for every few seconds of an evening.
+            models.Index(fields=["planned_on"], condition=Q(visited_on=None), name="visit_to_come"),
             # Days, teams and sums of a round's visits are read for every family: from the index alone.
             models.Index(
                 fields=["lead", "visited_on", "planned_on", "visitor_one", "visitor_two"], name="visit_of_lead"

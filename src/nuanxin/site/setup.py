@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from datetime import datetime
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import close_old_connections
 from django.utils import timezone
+
+from nuanxin.records import clock
 
 
 def initialise() -> dict[str, Any]:
@@ -31,13 +34,26 @@ PAUSE = 2.0
 """Seconds between two looks at whether a job waits."""
 
 
+EVENING = 18
+"""The hour from which families are reminded of tomorrow's visit."""
+
+
+def remind(now: datetime) -> int:
+    """What an evening does by itself, again and again with nothing more to do: families are told of tomorrow's visits."""
+    from nuanxin.care.services.visit_plan import remind_families
+
+    return remind_families(on=now.date()) if now.hour >= EVENING else 0
+
+
 def work(*, once: bool = False) -> None:
-    """Do the long jobs that wait, one after another; returns when nothing waits any more (``once``), else when stopped."""
+    """Do the long jobs that wait, one after another, and what an evening does; returns when nothing waits any more (``once``), else when
+    stopped."""
     from nuanxin.desk.imports import work_once
 
     holder = f"{socket.gethostname()}-{os.getpid()}-{uuid4()}"[:80]
     while True:
         close_old_connections()
+        remind(clock.now())
         if not work_once(holder):
             if once:
                 return

@@ -55,6 +55,7 @@ NOTICE = {
     "application.waits": _("困难申报已收到，编号 %(code)s；下个季度开展时办理"),
     "application.sent": _("有职工在手机上提交了困难申报"),
     "visit.planned": _("工会定在 %(day)s 上门走访"),
+    "visit.tomorrow": _("明天（%(day)s）工会上门走访；不在家请点开，在“补充情况”里告诉我们"),
     "visit.recorded": _("走访已经登记，接下来按政策认定"),
     "finding.published": _("认定意见开始公示，到 %(until)s 为止"),
     "finding.certified": _("认定结果出来了：审定通过"),

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -173,6 +173,18 @@ def plan(
         lines = [("visit.plan", f"round:{round_.code}", {"planned": len(proposal.visits), "left": len(proposal.left)})]
         write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
     return proposal.visits, [(lead, REASONS[why]["zh"]) for lead, why in proposal.left]
+
+
+@transaction.atomic
+def remind_families(*, on: date) -> int:
+    """Tell the families whose visit is planned for the day after ``on`` once more, each once. Returns how many visits that are."""
+    due = Visit.objects.filter(planned_on=on + timedelta(days=1), visited_on=None).exclude(reminded_on=on)
+    visits = list(due.exclude(lead__round__state="closed").select_for_update(of=("self",)).select_related("lead"))
+    for part in parts([visit.pk for visit in visits]):
+        Visit.objects.filter(pk__in=part).update(reminded_on=on)
+    told = [(visit.lead_id, visit.lead.household_id, _planned_facts(visit)) for visit in visits]
+    notices.tell_families("visit.tomorrow", told, on=on)
+    return len(visits)
 
 
 def _need_reason(reason: str, until: date, on: date) -> None:
