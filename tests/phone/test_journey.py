@@ -19,6 +19,7 @@ from nuanxin.care.services import decide, offers, papers, publish, visit_plan, v
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
 from nuanxin.matters.services import add, answer, raise_one
+from nuanxin.phone.views.apply import DEMO_NUMBERS
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused
 from nuanxin.union.models import Addition, Household, Notice, Person
@@ -250,6 +251,22 @@ def test_what_is_no_photo_is_told_at_its_field(phone, round_):
     assert "这不是照片" in answer.content.decode()
 
 
+@pytest.mark.parametrize("place", range(len(DEMO_NUMBERS)))
+def test_a_demo_offers_numbers_of_nobody_that_are_taken(phone, round_, settings, place):
+    settings.NUANXIN_DEMO = False
+    client = phone()
+    client.post("/my/apply/")
+    for n, relation in enumerate(["self", "child", "child", "spouse", "parent", "parent"][: place + 1]):
+        url = f"/my/apply/family/{n}/"
+        assert DEMO_NUMBERS[n] not in client.get(url).content.decode()
+        settings.NUANXIN_DEMO = True
+        assert DEMO_NUMBERS[n] in client.get(url).content.decode()
+        said = {"name": f"丁{n}", "relation": relation, "resident_id": DEMO_NUMBERS[n], "study_stage": ""}
+        assert client.post(url, said).status_code == 302
+        assert DEMO_NUMBERS[n] not in client.get(url).content.decode()
+        settings.NUANXIN_DEMO = False
+
+
 def test_wrong_numbers_are_told_and_never_shown_again(phone, round_):
     client = phone()
     client.post("/my/apply/")
@@ -306,7 +323,7 @@ def test_a_self_test_hands_its_figures_to_the_application(phone, round_):
     assert re.findall(r'name="(runs_business|costly_school)" value="(\w+)"[^>]* checked', page) == [
         ("runs_business", "no")
     ]
-    assert 'value="24000.00"' in page
+    assert 'value="24000"' in page  # as it was typed
     assert 'value="12.50"' in page
 
 

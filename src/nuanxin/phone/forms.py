@@ -164,8 +164,9 @@ class Figures(Form):
     @staticmethod
     def initial_of(said: Mapping[str, Any]) -> dict[str, Any]:
         figures = {
-            name: ("yes" if value else "no") if isinstance(value, bool) else value
+            name: ("yes" if value else "no") if isinstance(value, bool) else str(value).removesuffix(".00")
             for name, value in said["figures"].items()
+            if value is not None
         }
         return figures | {name: said[name] for name in ("cause", "note", "address")}
 

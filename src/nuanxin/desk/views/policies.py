@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -69,9 +70,14 @@ def policies(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     fields = [
         Filter("state", _("全部状态"), state, words.options(words.DRAFT)), Filter("q", _("编号、政策或起草人"), text),
     ]  # fmt: skip
+    in_force = ((name, now.policy.version) for name, _found, now in versions if now)
+    begin = next((reverse("desk:policy", args=place) for place in in_force), "")
     return listed(
         request, "desk/policies.html",
-        framed("policies", policies=versions, today=seen.today, page=paged(request, drafts, 20), fields=fields),
+        framed(
+            "policies", policies=versions, today=seen.today, page=paged(request, drafts, 20), fields=fields,
+            begin=begin if seen.may("policy.edit") else "",
+        ),
     )  # fmt: skip
 
 
@@ -116,6 +122,7 @@ def _ruled(policy: Policy, decision: str) -> Iterator[tuple[Any, list[tuple[str,
     model = policy.model
     labels = {item.name: item.label.text(lang()) for item in model.inputs}
     labels |= {figure.name: figure.label.text(lang()) for figure in model.figures}
+    labels |= {item.name: item.label.text(lang()) for item in model.decisions}
     found = next(item for item in model.decisions if item.name == decision)
     for rule in found.table.rules if found.table else ():
         assert found.table is not None

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -26,6 +27,12 @@ from nuanxin.ui.viewer import Viewer
 from nuanxin.ui.words import PROOF
 from nuanxin.union.queries import city_of
 from nuanxin.union.rules import mask_id, mask_phone
+
+# Numbers of nobody, for who tries the demo out: without one no family could be told, and nobody should write a real one.
+DEMO_NUMBERS = (
+    "640381 19850312 0021", "640381 20080304 0015", "640381 20140721 003X", "640381 19830216 0019", "640381 19550518 0040",
+    "640381 19570909 0020",
+)  # fmt: skip
 
 
 def _draft(seen: Viewer) -> HardshipApplication | None:
@@ -139,7 +146,10 @@ def member(request: HttpRequest, seen: Viewer, place: int) -> HttpResponseBase:
         ),
     ):  # fmt: skip
         return redirect("phone:family")
-    return _page(request, "member", 0, "phone:family", draft, form=form, row=row, me=me, place=place)
+    number = DEMO_NUMBERS[place % len(DEMO_NUMBERS)] if settings.NUANXIN_DEMO and not row.get("resident_id") else ""
+    return _page(
+        request, "member", 0, "phone:family", draft, form=form, row=row, me=me, place=place, demo_number=number
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
