@@ -59,6 +59,17 @@ def test_deciding_shows_whom_it_touches_and_then_that_it_balances(visited):
     assert balanced({side: dict(counts) for side, counts in job.balance.items()})
 
 
+def test_a_cause_that_the_sheets_offer_is_said_in_english(visited):
+    visited.round.leads.filter(cause="子女上学").update(cause="厂里停工")
+    client = visited.browser("he")
+    client.cookies["django_language"] = "en"
+    for url in ("/rounds/QTX-2022Q3/", "/rounds/QTX-2022Q3/families/"):
+        page = client.get(url).content.decode()
+        assert "Low income" in page
+        assert "收入低" not in page
+        assert "厂里停工" in page  # a return's own words stay
+
+
 def test_deciding_again_counts_only_what_changed(visited):
     visited.do("he", "decide")
     made = visited.round.findings.count()

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from nuanxin.ui.words import CAUSE as CAUSE
 from nuanxin.ui.words import CONSENT as CONSENT
 from nuanxin.ui.words import ITEM as ITEM
 from nuanxin.ui.words import OFFER as OFFER
@@ -26,10 +27,6 @@ OFFERED: dict[str, Words] = {
 STUDY: dict[str, Words] = {
     "": _("没在上学"), "preschool": _("幼儿园"), "compulsory": _("小学、初中"), "upper_secondary": _("高中、中职"),
     "university": _("大学、大专"),
-}  # fmt: skip
-CAUSE: dict[str, Words] = {
-    "本人大病": _("本人大病"), "家属大病": _("家属大病"), "残疾": _("残疾"), "子女上学": _("子女上学"), "意外灾害": _("意外灾害"),
-    "下岗失业": _("下岗失业"), "单亲": _("单亲"), "收入低": _("收入低"), "其他": _("其他"),
 }  # fmt: skip
 READ: dict[str, Words] = {
     "file": _("打开您家的档案"), "papers": _("看您交的材料"), "print": _("打印您家的档案"), "export": _("导出含您家的名单"),

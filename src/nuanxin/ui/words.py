@@ -30,6 +30,12 @@ RELATION: dict[str, str | Promise] = {
     "grandchild": _("孙子女"), "sibling": _("兄弟姐妹"), "other": _("其他"),
 }  # fmt: skip
 
+# The main trouble of a family, as the sheets and the phone offer it; a return may say it in other words.
+CAUSE: dict[str, str | Promise] = {
+    "本人大病": _("本人大病"), "家属大病": _("家属大病"), "残疾": _("残疾"), "子女上学": _("子女上学"), "意外灾害": _("意外灾害"),
+    "下岗失业": _("下岗失业"), "单亲": _("单亲"), "收入低": _("收入低"), "其他": _("其他"),
+}  # fmt: skip
+
 # What aid is planned for, other help for who does not meet the standard ("": declined), how consent to the checks was given.
 ITEM: dict[str, str | Promise] = {
     "living": _("生活"), "medical": _("医疗"), "schooling": _("助学"), "accident": _("意外"),

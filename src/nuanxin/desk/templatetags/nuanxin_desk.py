@@ -17,7 +17,7 @@ from nuanxin.policy.model import Label
 from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.pages import lang
 from nuanxin.ui.templatetags.nuanxin_ui import amount, chip, quarter_name
-from nuanxin.ui.words import PROOF, hour
+from nuanxin.ui.words import CAUSE, PROOF, hour
 from nuanxin.union.rules import mask_name
 
 register = template.Library()
@@ -27,7 +27,7 @@ _TABLES: dict[str, Any] = {
     "household": words.HOUSEHOLD, "return": words.RETURN, "source": words.SOURCE, "relation": words.RELATION,
     "study": words.STUDY, "sex": words.SEX, "conclusion": words.CONCLUSION, "item": words.ITEM, "ceiled": words.CEILED, "per": words.PER, "offer": words.OFFER,
     "consent": words.CONSENT, "paper": words.PAPER, "proof": PROOF, "held": words.HELD, "when": WHEN, "matter_kind": words.MATTER_KIND, "matter": words.MATTER, "draft": words.DRAFT,
-    "issue": words.ISSUE,
+    "issue": words.ISSUE, "cause": CAUSE,
 }  # fmt: skip
 
 
