@@ -417,3 +417,15 @@ def test_the_list_says_where_a_version_comes_from_and_which_counts(sign_in, cast
     assert [re.findall(r">(2022-1|2023-2|2024-1|青铜峡市总工会|随软件附带|施行中|未到施行日|已被取代)<", row) for row in rows] == [
         ["2024-1", "青铜峡市总工会", "未到施行日"], ["2023-2", "青铜峡市总工会", "施行中"], ["2022-1", "随软件附带", "已被取代"],
     ]  # fmt: skip
+
+
+def test_what_is_still_missing_leads_to_where_it_is_mended(sign_in, draft):
+    page = sign_in("pan").get(f"/policies/drafts/{draft.code}/").content.decode()
+    for part in ("settings", "compare"):
+        assert f'<span class="u-sub"><a href="/policies/drafts/{draft.code}/{part}/">' in page
+
+
+def test_who_drafts_is_shown_where_to_begin(sign_in, cast, city):
+    Draft.objects.all().delete()
+    assert "打开施行中的版本" in sign_in("pan").get("/policies/").content.decode()
+    assert "打开施行中的版本" not in sign_in("shen").get("/policies/").content.decode()

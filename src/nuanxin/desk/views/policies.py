@@ -191,10 +191,11 @@ def draft(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     looked = queries.look_over(found.files)
     needs = services.missing_of(found, decided_until=_decided_until(found)) if found.state != "published" else {}
     steps = [
-        (_("政策读得通，没有错误"), "no errors", "problems"), (_("算例都符合期望"), "cases hold", "cases"),
-        (_("版本号和施行日期"), "a date of its own", "settings"), (_("在台账上试算过这一稿"), "compared", "compare"),
+        (_("政策读得通，没有错误"), "no errors", "#problems"), (_("算例都符合期望"), "cases hold", reverse("desk:draft_cases", args=[code])),
+        (_("版本号和施行日期"), "a date of its own", reverse("desk:draft_settings", args=[code])),
+        (_("在台账上试算过这一稿"), "compared", reverse("desk:draft_compare", args=[code])),
     ]  # fmt: skip
-    checklist = [(label, in_language(needs.get(key, "")), tab) for label, key, tab in steps]
+    checklist = [(label, in_language(needs.get(key, "")), where) for label, key, where in steps]
     own = found.submitted_by == seen.user.username
     return render(
         request, "desk/draft.html",
