@@ -429,3 +429,13 @@ def test_who_drafts_is_shown_where_to_begin(sign_in, cast, city):
     Draft.objects.all().delete()
     assert "打开施行中的版本" in sign_in("pan").get("/policies/").content.decode()
     assert "打开施行中的版本" not in sign_in("shen").get("/policies/").content.decode()
+
+
+def test_a_submitted_draft_waits_for_the_other_policy_officer(sign_in, draft):
+    Draft.objects.update(state="submitted", submitted_by="pan", submitted_on=DAY)
+    to_do = f'href="/policies/drafts/{draft.code}/"'
+    page = sign_in("qin").get("/desk/").content.decode()
+    assert to_do in page
+    assert "去审核" in page
+    assert "去审核" not in sign_in("pan").get("/desk/").content.decode()  # who submitted it sees where it stands
+    assert to_do not in sign_in("guan").get("/desk/?tab=all").content.decode()

@@ -39,6 +39,7 @@ from nuanxin.desk.words import Words
 from nuanxin.matters.models import Matter
 from nuanxin.records.services import next_year_missing
 from nuanxin.reports.models import Issue
+from nuanxin.rulebook.models import Draft
 from nuanxin.ui.menu import page_url
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Org
@@ -304,6 +305,16 @@ def _issue(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     )  # fmt: skip
 
 
+def _draft(desk: Desk, orgs: Reach) -> QuerySet[Any]:
+    """A policy's draft that was submitted: by another person than submitted it."""
+    rows = Draft.objects.filter(org__in=orgs, state="submitted")
+    return _given(
+        rows, desk, "draft", ref=F("code"), round_=_text(), org="org", what=F("policy"),
+        due=_day(quarter_span(quarter_of(desk.today))[1]), since=F("submitted_on"), at=_text("draft"),
+        mine=Q(org__in=desk.reach("policy.publish")) & ~Q(submitted_by=desk.viewer.user.username),
+    )  # fmt: skip
+
+
 def _calendar(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     """The coming year's working days are not entered: without them no deadline can be counted."""
     missing = next_year_missing(desk.today)
@@ -355,6 +366,7 @@ KINDS: dict[str, Kind] = {
         Kind(Matter.PROBLEM, _("工作难题"), "", "matter.read", "matter.answer", _("去办理"), "", (("desk:matter", "ref"),), _matter(Matter.PROBLEM)),
         Kind(Matter.WISH, _("微心愿"), "", "matter.read", "matter.answer", _("去办理"), "", (("desk:matter", "ref"),), _matter(Matter.WISH)),
         Kind("issue", _("简报待审"), _("简报送审，待审批"), "brief.read", "brief.approve", _("去审批"), _("认证人"), (("desk:issue", "ref"),), _issue),
+        Kind("draft", _("政策待发布"), _("政策草稿已提交，待发布"), "policy.read", "policy.publish", _("去审核"), _("另一位政策管理员"), (("desk:draft", "ref"),), _draft),
         Kind("calendar", _("放假日历"), _("明年的放假调休还没有录入"), "calendar.read", "calendar.load", _("看日历"), _("系统管理员"), (("desk:calendar", ""),), _calendar),
     )
 }  # fmt: skip
@@ -362,7 +374,7 @@ AT: dict[str, Words] = {
     "silent": _("还没有上报"), "taken": _("有退回的行"), "refused": _("整份退回"), "doubtful": _("待人工比对"), "unplanned": _("还没有安排"),
     "planned": _("已安排"), "unsigned": _("还没有签字"), "decide": _("已走访"), "returned": _("退回重办"), "proposed": _("政策无法认定"),
     "publish": _("已认定"), "objected": _("公示停钟"), "certify": _("公示期满"), "offer": _("已确认不符合"), "review": _("申请复核"),
-    "more": _("职工补充了情况"), "meeting": _("需会议决策，三个月内"), "at_once": _("马上办"), "issue": _("已送审"), "calendar": _("还没有录入"),
+    "more": _("职工补充了情况"), "meeting": _("需会议决策，三个月内"), "at_once": _("马上办"), "issue": _("已送审"), "draft": _("已提交审核"), "calendar": _("还没有录入"),
 }  # fmt: skip
 
 
