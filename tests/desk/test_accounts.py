@@ -409,6 +409,23 @@ def test_another_citys_register_stays_closed(worker, person, sign_in):
     assert User.objects.get(username="w-1").person is None
 
 
+def test_a_union_is_told_nothing_of_its_neighbours_register(worker, person, sign_in):
+    """The number is in a neighbour's register: it is there for who covers both, and for nobody else, seen or guessed."""
+    Household.objects.update(org=Org.objects.get(code="QTX-01-E06"))
+    worker("13900002023").post("/account/me/", {"name": "张刚", "number": NUMBER})
+    appoint(
+        user="yi", name="易基层", org=Org.objects.get(code="QTX-01-E01"), role=rules.GRASSROOTS, from_on=DAY, by="setup",
+    )  # fmt: skip
+    yi = sign_in("yi")
+    page = text(yi.get("/claims/w-1/"))
+    assert "没有这个身份证号" in page
+    assert "138****2023" not in page
+    assert "没有这个身份证号" in text(yi.post("/claims/w-1/", {"verdict": "accept"}, follow=True))
+    assert User.objects.get(username="w-1").person is None
+    sign_in("ma").post("/claims/w-1/", {"verdict": "accept"})
+    assert User.objects.get(username="w-1").person == person
+
+
 @pytest.mark.parametrize("until", [None, date(2023, 7, 1)])
 def test_a_streets_administrator_takes_over_nobody_who_also_works_elsewhere(cast, sign_in, until):
     """Who resets a password and a second factor can act as the account: an approver of the city, or of another one, who works (or once

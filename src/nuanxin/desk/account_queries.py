@@ -141,11 +141,11 @@ def find_claim(seen: Viewer, name: str) -> Claim | None:
     return (
         seen.rows(Claim)
         .filter(user__username=name)
-        .select_related("user", "org", "org__parent")
+        .select_related("user", "org")
         .order_by("-pk")
         .first()
     )
 
 
-def person_of(claim: Claim) -> Person | None:
-    return service.person_of(claim, claim.org.parent or claim.org)
+def person_of(seen: Viewer, claim: Claim) -> Person | None:
+    return service.person_of(claim, seen.user, seen.today)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from nuanxin.records.services import Refused, write_events
 from nuanxin.union import rules, secrets, texts
 from nuanxin.union.models import Attempt, Claim, OneTimeCode, Org, Person, Post, User
-from nuanxin.union.queries import below, covered, line_of, posts_of, require
+from nuanxin.union.queries import covered, line_of, posts_of, require
 from nuanxin.union.services import appoint, tell
 
 # How long a proved phone may wait for its account to be made.
@@ -267,11 +267,11 @@ def _link(made: Claim, person: Person, *, by: User, on: date) -> None:
     _told(made.org, "account.link", made.user.username, by.username, on, {"person": person.pk})
 
 
-def person_of(made: Claim, org: Org) -> Person | None:
-    """The person of a claim's ID number, when it lives in a household below ``org``'s city: others' registers stay closed."""
-    return (
-        Person.objects.filter(id_hash=made.id_hash, kinships__household__org__in=below([org])).distinct().first()
-    )  # fmt: skip
+def person_of(made: Claim, by: User, on: date) -> Person | None:
+    """The person of a claim's ID number, when it lives in a household that ``by`` may link: a neighbour's register answers as if the number
+    were not there, and whoever covers both unions finds it."""
+    orgs = covered(by, "account.link", on)
+    return Person.objects.filter(id_hash=made.id_hash, kinships__household__org__in=orgs).distinct().first()
 
 
 @transaction.atomic
@@ -291,11 +291,12 @@ def settle_claim(*, claim: Claim, accept: bool, reason: str, by: User, on: date)
         _told(found.org, "claim.refuse", found.user.username, by.username, on)
         tell([(found.user_id, "claim.refused", f"claim:{found.user.username}", {})], on=on)
         return
-    person = person_of(found, found.org.parent or found.org)
+    person = person_of(found, by, on)
     if person is None:
         raise Refused(
-            "台账中没有这个身份证号；职工可以先提交困难申请，建档后再关联 / the register has no such number yet:"
-            " the worker can apply first"
+            "您管的台账中没有这个身份证号；登记在别的工会的，由上级工会关联；没有登记的，职工可以先提交困难申请，建档后再关联"
+            " / the register that you look after has no such number: who is registered at another union is linked by the upper union;"
+            " who is not can apply first"
         )
     if User.objects.filter(person=person).exists():
         raise Refused(

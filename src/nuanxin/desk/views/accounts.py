@@ -342,7 +342,7 @@ def claim(request: HttpRequest, seen: Viewer, name: str) -> HttpResponseBase:
             told,
         )
         return redirect("desk:claim", name)
-    person = account_queries.person_of(found)
+    person = account_queries.person_of(seen, found)
     said = [
         (_("姓名"), found.name, person.name if person else "", bool(person and person.name == found.name)),
         (_("身份证号"), found.id_mask, person.id_mask if person else "", person is not None),
