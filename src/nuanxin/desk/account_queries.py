@@ -138,13 +138,7 @@ def claims(seen: Viewer, state: str = "", text: str = "") -> QuerySet[Claim]:
 
 def find_claim(seen: Viewer, name: str) -> Claim | None:
     """The latest claim of a worker's account."""
-    return (
-        seen.rows(Claim)
-        .filter(user__username=name)
-        .select_related("user", "org")
-        .order_by("-pk")
-        .first()
-    )
+    return seen.rows(Claim).filter(user__username=name).select_related("user", "org").order_by("-pk").first()
 
 
 def person_of(seen: Viewer, claim: Claim) -> Person | None:

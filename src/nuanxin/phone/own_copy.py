@@ -28,7 +28,7 @@ def packed(seen: Viewer) -> bytes:
     rows = _everything(seen)
     with transaction.atomic():
         line = ("account.copy", f"user:{seen.user.username}", {"parts": len(rows)})
-        write_events(chain=city_of(seen.org).code, lines=[line], by=seen.user.username, on=seen.today)
+        write_events(chain=city_of(seen.own_org).code, lines=[line], by=seen.user.username, on=seen.today)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("my-data.json", json.dumps(rows, ensure_ascii=False, indent=2, default=str))
@@ -46,7 +46,7 @@ def _everything(seen: Viewer) -> dict[str, Any]:
     looks = Event.objects.filter(subject__in=[f"household:{code}" for code in codes], verb="household.read")
     return {
         "账号 account": [
-            {"name": user.first_name, "phone": user.phone_mask, "union": seen.org.name, "roles": sorted(seen.roles)}
+            {"name": user.first_name, "phone": user.phone_mask, "union": seen.own_org.name, "roles": sorted(seen.roles)}
         ],
         "本人 person": [
             {

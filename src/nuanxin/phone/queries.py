@@ -292,7 +292,7 @@ def timeline(seen: Viewer, subjects: Sequence[str], owner: str) -> list[Happenin
 def city_for(seen: Viewer | None) -> Org | None:
     """The city whose policy counts: the worker's, or the only one, or for a visitor the one that works with the latest round."""
     if seen is not None:
-        return city_of(seen.org)
+        return city_of(seen.own_org if seen.may("own.read") else seen.org)
     return (
         Org.objects.filter(rounds__isnull=False).annotate(last=Max("rounds__quarter")).order_by("-last", "code").first()
     )  # fmt: skip

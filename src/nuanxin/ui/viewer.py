@@ -62,6 +62,11 @@ class Viewer:
         return next(post.org for post in self.posts if post.role in rules.PERMITS[operation])
 
     @property
+    def own_org(self) -> Org:
+        """Where the worker's own post is held, whatever other posts the account holds beside it."""
+        return self.org_for("own.read")
+
+    @property
     def officer(self) -> bool:
         """Whether some post is an officer's, not a worker's."""
         return bool(self.roles - {rules.WORKER})

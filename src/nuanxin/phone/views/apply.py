@@ -40,7 +40,7 @@ def _draft(seen: Viewer) -> HardshipApplication | None:
 
 
 def _policy(seen: Viewer) -> Policy:
-    policy = queries.policy_for(queries.round_for(city_of(seen.org)))
+    policy = queries.policy_for(queries.round_for(city_of(seen.own_org)))
     if policy is None:
         raise Http404
     return policy
@@ -78,7 +78,7 @@ def _try(form: Form, request: HttpRequest, call: Any) -> bool:
 @seen_by("own.apply")
 def start(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """What it takes, before it is begun; a POST begins, with the figures of a self-test where they are sent along."""
-    round_ = queries.round_for(city_of(seen.org))
+    round_ = queries.round_for(city_of(seen.own_org))
     if request.method == "POST" and round_ is None:
         # Without a round there is no policy to ask by: said here, and not after three screens.
         messages.error(request, _("您所在的市还没有开展困难认证，请先打 12351 或找本单位工会。"))

@@ -41,7 +41,7 @@ def all_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     return render(
         request, "phone/matters.html",
         framed("matters", open=[case for case in page if case.open], ended=[case for case in page if not case.open],
-            page=page, fields=fields if len(every) > FEW or state or kind else [], org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
+            page=page, fields=fields if len(every) > FEW or state or kind else [], org_name=queries.city_of(seen.own_org).name, tab_counts={"messages": seen.unread}),
     )  # fmt: skip
 
 

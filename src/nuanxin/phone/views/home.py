@@ -24,6 +24,6 @@ def home(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     greeting = (_("%(name)s，您好") % {"name": name}) if name else _("您好")
     return render(
         request, "phone/home.html",
-        framed("home", rows=notice_rows(notices_of(seen.user)[:NEWEST]), first=waiting[0] if waiting else None, more=len(waiting) - 1, greeting=f"{greeting} · {seen.org.name.removesuffix(words.COMMITTEE)}",
-            org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
+        framed("home", rows=notice_rows(notices_of(seen.user)[:NEWEST]), first=waiting[0] if waiting else None, more=len(waiting) - 1, greeting=f"{greeting} · {seen.own_org.name.removesuffix(words.COMMITTEE)}",
+            org_name=queries.city_of(seen.own_org).name, tab_counts={"messages": seen.unread}),
     )  # fmt: skip

@@ -32,14 +32,14 @@ def raise_(request: HttpRequest, seen: Viewer, kind: str) -> HttpResponseBase:
     if request.method == "POST" and _try(
         form, request,
         lambda: made.append(
-            services.raise_one(kind=kind, content=form.cleaned_data["content"], org=seen.org, by=seen.user, on=seen.today)
+            services.raise_one(kind=kind, content=form.cleaned_data["content"], org=seen.own_org, by=seen.user, on=seen.today)
         ),
     ):  # fmt: skip
         messages.success(request, _("已交给工会"))
         return redirect("phone:matter", made[0].code)
     return render(
         request, "phone/raise.html",
-        {"form": form, "kind": kind, "org": seen.org, "back_url": reverse("phone:home")}, status=422 if form.errors else 200,
+        {"form": form, "kind": kind, "org": seen.own_org, "back_url": reverse("phone:home")}, status=422 if form.errors else 200,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def messages_(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     page = paged(request, notices_of(seen.user), 20)
     return render(
         request, "phone/messages.html",
-        framed("messages", rows=notice_rows(page), page=page, unread=seen.unread, org_name=queries.city_of(seen.org).name,
+        framed("messages", rows=notice_rows(page), page=page, unread=seen.unread, org_name=queries.city_of(seen.own_org).name,
             tab_counts={"messages": seen.unread}),
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def me(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
         request, "phone/me.html",
         framed("me", person=person, file=file, tier=words.word(words.TIERS, file.tier) if file else "",
             claim_url=page_url("account_claim") if person is None else "", sign_out=page_url("account_logout"),
-            org_name=queries.city_of(seen.org).name, tab_counts={"messages": seen.unread}),
+            org_name=queries.city_of(seen.own_org).name, tab_counts={"messages": seen.unread}),
     )  # fmt: skip
 
 
