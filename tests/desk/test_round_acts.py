@@ -59,6 +59,11 @@ def test_deciding_shows_whom_it_touches_and_then_that_it_balances(visited):
     assert balanced({side: dict(counts) for side, counts in job.balance.items()})
 
 
+def test_what_is_to_be_certified_only_after_publishing_says_so(decided):
+    _, page, _ = decided.look("xu", "certify")
+    assert "要先由市总工会经办点“公示”" in page.content.decode()
+
+
 def test_a_cause_that_the_sheets_offer_is_said_in_english(visited):
     visited.round.leads.filter(cause="子女上学").update(cause="厂里停工")
     client = visited.browser("he")

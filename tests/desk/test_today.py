@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from nuanxin.care.models import Consent, Finding, Lead
+from nuanxin.care.models import Consent, Finding, Lead, Round
 from nuanxin.care.services import returns, rounds
 from nuanxin.desk.today import KINDS, TABS, WHEN, Asked, Queue
 from nuanxin.matters.models import Matter
@@ -113,6 +113,12 @@ def test_a_visitor_sees_the_visits_given_to_them(round_, queue, cast):
 def test_who_proposed_does_not_certify(round_, queue):
     lead = Lead.objects.filter(state="due").first()
     propose(lead, "he", tier="none")
+    # Of a round that was decided it goes through the step of publishing first, though nobody is posted.
+    Round.objects.filter(pk=round_.pk).update(state="decided", decided_on=DAY, decided_by="he")
+    assert kinds(queue("he"), "mine")["publish"] == 1
+    assert "certify" not in kinds(queue("xu"))
+    Round.objects.filter(pk=round_.pk).update(state="published")
+    assert "publish" not in kinds(queue("he"))
     assert "certify" not in kinds(queue("he"), "mine")
     assert kinds(queue("he"))["certify"] == 1
     assert kinds(queue("xu"), "mine")["certify"] == 1

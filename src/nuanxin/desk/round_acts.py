@@ -239,10 +239,13 @@ def _certify_preview(seen: Viewer, round_: Round, codes: Sequence[str]) -> Previ
         aside.append(Lack(_("%(n)d 户公示期未满，这次不认证") % {"n": running}, "running"))
     if objected:
         aside.append(Lack(_("%(n)d 户有异议未答复，这次不认证") % {"n": objected}, "objected"))
+    begun = round_.state in ("published", "closed")
+    first = _("本季度要先由市总工会经办点“公示”，再认证；只有不符合的家庭时也一样")
+    missing = [Lack(first, "proposed")] if states and not begun else []
     chosen = [code for _code, _state, code in states]
     return Preview(
-        mark(states), lines, len(states), _touched(both), aside=aside, codes=chosen if codes or own else [],
-        possible=bool(states) and round_.state in ("published", "closed"),
+        mark(states), lines, len(states), _touched(both), missing=missing, aside=aside, codes=chosen if codes or own else [],
+        possible=bool(states) and begun,
     )  # fmt: skip
 
 

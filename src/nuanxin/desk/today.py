@@ -217,8 +217,9 @@ def _again(desk: Desk, orgs: Reach) -> QuerySet[Any]:
 
 
 def _publish(desk: Desk, orgs: Reach) -> QuerySet[Any]:
-    rows = Finding.objects.filter(
-        round__in=desk.rounds, lead__org__in=orgs, state="proposed", tier__in=["deep", "relative", "accident"]
+    """Those to post; and of a round that was decided, those that do not meet the standard too: with that step it goes on to be certified."""
+    rows = Finding.objects.filter(round__in=desk.rounds, lead__org__in=orgs, state="proposed").filter(
+        Q(tier__in=["deep", "relative", "accident"]) | Q(tier="none", round__state="decided")
     )
     return _by_round(
         rows, desk, "publish", path="round", who="lead__worker_name", since="proposed_on",
@@ -230,7 +231,7 @@ def _certify(desk: Desk, orgs: Reach) -> QuerySet[Any]:
     """Published with the clock run out, or refusals to confirm; by another person than proposed them."""
     running = Posted.objects.filter(finding=OuterRef("pk"), until_on__gte=desk.today)
     rows = Finding.objects.filter(
-        round__in=desk.rounds, lead__org__in=orgs, state__in=["published", "proposed"]
+        round__in=desk.rounds, round__state="published", lead__org__in=orgs, state__in=["published", "proposed"]
     ).filter(Q(state="published") & ~Q(Exists(running)) | Q(state="proposed", tier="none"))
     mine = Q(round__org__in=desk.reach("finding.certify")) & ~Q(proposed_by=desk.viewer.user.username)
     return _by_round(rows, desk, "certify", path="round", who="lead__worker_name", since="proposed_on", mine=mine)
@@ -373,7 +374,7 @@ KINDS: dict[str, Kind] = {
 AT: dict[str, Words] = {
     "silent": _("还没有上报"), "taken": _("有退回的行"), "refused": _("整份退回"), "doubtful": _("待人工比对"), "unplanned": _("还没有安排"),
     "planned": _("已安排"), "unsigned": _("还没有签字"), "decide": _("已走访"), "returned": _("退回重办"), "proposed": _("政策无法认定"),
-    "publish": _("已认定"), "objected": _("公示停钟"), "certify": _("公示期满"), "offer": _("已确认不符合"), "review": _("申请复核"),
+    "publish": _("已认定"), "objected": _("公示停钟"), "certify": _("公示期满或不符合"), "offer": _("已确认不符合"), "review": _("申请复核"),
     "more": _("职工补充了情况"), "meeting": _("需会议决策，三个月内"), "at_once": _("马上办"), "issue": _("已送审"), "draft": _("已提交审核"), "calendar": _("还没有录入"),
 }  # fmt: skip
 
