@@ -7,9 +7,10 @@ import pytest
 from tests.care.paper import family, number, visit_sheet
 from tests.desk.office import C1, CERTIFIED, DECIDED, E01, told
 
-from nuanxin.care.models import Finding, HouseholdFile, Offer, Posting, Round
+from nuanxin.care.models import Finding, HouseholdFile, Offer, Owed, Posting, Round
 from nuanxin.records.models import Event, Job
 from nuanxin.records.rules import balanced
+from nuanxin.union.models import Org
 
 pytestmark = pytest.mark.django_db
 FASTER = "有人先办了一步"
@@ -336,6 +337,23 @@ def test_a_grassroots_officer_sees_the_own_unions_families_and_no_step(published
     assert "d-tasks" not in text
     listed = published.browser("ma").get("/rounds/QTX-2022Q3/families/?state=running").content.decode()
     assert ("张＊" in listed, "马＊福" in listed) == (True, False)
+
+
+def test_who_has_not_sent_may_send_until_the_last_day_beside_the_steps_after_it(published):
+    late = Org.objects.create(
+        code="QTX-01-E88", name="迟到的工会委员会", level="enterprise", parent=Org.objects.get(code="QTX-01")
+    )
+    rounds = Round.objects.filter(code="QTX-2022Q3")
+    Owed.objects.create(round=rounds.get(), org=late)
+    send = "/rounds/QTX-2022Q3/returns/send/"
+    for due, state, url in ((date(2099, 12, 31), "wait", send), (date(2022, 8, 31), "done", "")):
+        rounds.update(returns_due_on=due)
+        page, steps = shown_steps(published, "he")
+        assert (steps["returns"].state, steps["returns"].url) == (state, url)
+        assert page.context["next"] is None or page.context["next"].key != "returns"
+    assert f'href="{send}"' in published.browser("ma").get("/rounds/QTX-2022Q3/").content.decode()
+    Owed.objects.filter(org__code__startswith="QTX-01").delete()
+    assert f'href="{send}"' not in published.browser("ma").get("/rounds/QTX-2022Q3/").content.decode()
 
 
 def test_opening_the_next_quarter_says_what_it_touches_and_opens_once(office):

@@ -50,11 +50,19 @@ def tasks(seen: Viewer, round_: Round, *, silent: int, rows: int) -> list[Task]:
         return [(in_language(said), f"{listed}?state={STATE_OF[need]}") for need, said in missing.items()]
 
     def task(
-        key: str, operation: str, said: Sequence[tuple[str, str]], *, now: bool, over: bool, page: str = ""
+        key: str,
+        operation: str,
+        said: Sequence[tuple[str, str]],
+        *,
+        now: bool,
+        over: bool,
+        page: str = "",
+        still: bool = False,
     ) -> Task:
+        # ``still``: it can be done beside the steps after it, at whatever union of the viewer's.
         known = {act.key: act for act in round_acts.ACTS}
         url = ""
-        if not closed and now and seen.may_at(operation, round_.org):
+        if not closed and ((still and seen.may(operation)) or (now and seen.may_at(operation, round_.org))):
             url = reverse(page or f"desk:{key}", args=[round_.code])
         act = known.get(key)
         label, icon, verb = TITLES[key]
@@ -88,12 +96,12 @@ def tasks(seen: Viewer, round_: Round, *, silent: int, rows: int) -> list[Task]:
     if own:
         certifying.append((_("其中 %(n)d 条由您提出，请另一人认证") % {"n": count.own}, ""))
     waiting = count.ready + count.refusals
-    started = round_.state != "open"
+    started, open_ = round_.state != "open", seen.today <= round_.returns_due_on
     return [
         # Who has not sent or was not reached by the last day holds up nothing: the one waits, the other goes on to the next quarter.
         task(
-            "returns", "return.receive", returns, now=bool(returns) and not started and seen.today <= round_.returns_due_on,
-            over=not returns or started, page="desk:send",
+            "returns", "return.receive", returns, now=bool(returns) and not started and open_, over=not returns or (started and not open_),
+            page="desk:send", still=bool(returns) and open_,
         ),
         task(
             "visits", "visit.plan", visits, now=count.due > 0 and seen.today <= round_.visits_due_on,

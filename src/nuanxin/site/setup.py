@@ -30,6 +30,20 @@ def initialise() -> dict[str, Any]:
     }
 
 
+def need_ready() -> None:
+    """Raises Refused where the database is not there, or older than the program: pages would break one by one."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from nuanxin.records.services import Refused
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise Refused(
+            "数据库还没有建好，或比程序旧，请先运行 nuanxin init / the database is not made yet, or older than the program: run nuanxin init"
+        )
+
+
 PAUSE = 2.0
 """Seconds between two looks at whether a job waits."""
 

@@ -26,8 +26,10 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="地址 / address")] = "127.0.0.1",
 ) -> None:
     """打开工作台网页 / serve the desk"""
+    from nuanxin.site.setup import need_ready
     from nuanxin.site.setup import serve as run
 
+    need_ready()
     typer.echo(f"工作台 / the desk: http://{host}:{port}/   （Ctrl+C 停止 / stops）")
     run(host, port)
 
@@ -36,8 +38,10 @@ def work(
     once: Annotated[bool, typer.Option("--once", help="做完排队的就停 / stop when nothing waits")] = False,
 ) -> None:
     """做排队的长作业（大表导入）；中断的接着做 / do the long jobs that wait, carry on those whose worker died"""
+    from nuanxin.site.setup import need_ready
     from nuanxin.site.setup import work as run
 
+    need_ready()
     run(once=once)
 
 
