@@ -73,7 +73,7 @@ def test_a_worker_asks_in_english_takes_a_copy_and_withdraws_consent(
     page.get_by_label("Main trouble").select_option(label="Own serious illness")
     sound(visit)
     page.get_by_role("button", name="Next: papers").click()
-    page.locator(".w-actions a").click()
+    page.get_by_role("button", name="Next: check").click()
     expect(page.get_by_role("heading", name="Check and send")).to_be_visible()
     for box in page.get_by_role("checkbox").all():
         box.check()
