@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import wraps
 from typing import Any, Literal
@@ -41,8 +42,9 @@ _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 View = Callable[..., HttpResponseBase]
 
 
-def seen_by(operation: str, *, change: str = "") -> Callable[[View], View]:
-    """A page that needs ``operation`` to be looked at, and ``change`` as well to be posted to.
+def seen_by(operation: str, *, change: str = "", sends: str = "list.export") -> Callable[[View], View]:
+    """A page that needs ``operation`` to be looked at, and ``change`` as well to be posted to; its lists are sent out, for a purpose, as far
+    as ``sends`` reaches.
 
     The view gets the viewer as its second argument. Without a post that permits it the page is not there (404): absent and
     forbidden give the same answer. The walk over every address reads ``view.operation`` and ``view.change``.
@@ -57,6 +59,8 @@ def seen_by(operation: str, *, change: str = "") -> Callable[[View], View]:
             changing = request.method not in ("GET", "HEAD")
             if not seen.may(operation) or (changing and not seen.may(change or operation)):
                 raise Http404
+            if changing and "purpose" in request.POST:
+                seen = replace(seen, sends=sends)
             return view(request, seen, **address)
 
         page.operation, page.change = operation, change or operation  # type: ignore[attr-defined]
@@ -202,13 +206,15 @@ def export(
     request: HttpRequest, seen: Viewer, subject: str, name: str, titles: Sequence[str], rows: Sequence[Sequence[Any]],
     operation: str = "list.export",
 ) -> HttpResponse:  # fmt: skip
-    """A list as a spreadsheet, masked as on the page; that it was sent out, and what for, is written down. Without a purpose it is not."""
+    """A list as a spreadsheet, masked as on the page; that it was sent out, and what for, is written down. Without a purpose it is not. Its rows
+    were read by a viewer who ``sends`` (``seen_by``)."""
     if not seen.may(operation):
         raise Http404
     purpose = mask_digits(request.POST.get("purpose", "").strip())
     if not purpose:
         messages.error(request, _("请先写明导出做什么用，再导出。"))
         return redirect(request.get_full_path())
+    assert seen.sends == operation, "rows of a viewer who reaches further than the sending does"
     form: Literal["xlsx", "csv"] = "csv" if request.POST.get("format") == "csv" else "xlsx"
     out = io.BytesIO()
     write_table(out, titles, rows, format=form)
@@ -233,6 +239,7 @@ def send_sheet(
 
 
 def write_sent(seen: Viewer, subject: str, **facts: Any) -> None:
-    """Write down that a list or a document was sent out."""
+    """Write down that a list or a document was sent out, where the post is held that sends it."""
     with transaction.atomic():
-        write_events(chain=seen.org.code, lines=[("list.export", subject, facts)], by=seen.user.username, on=seen.today)
+        org = seen.org_for(seen.sends or "list.export")
+        write_events(chain=org.code, lines=[("list.export", subject, facts)], by=seen.user.username, on=seen.today)

@@ -27,10 +27,15 @@ def mark_of(user: User) -> str:
 
 @dataclass(frozen=True)
 class Viewer:
-    """An account on a day. Others' rows are reached through ``rows`` alone, a worker's own through ``own``."""
+    """An account on a day. Others' rows are reached through ``rows`` alone, a worker's own through ``own``.
+
+    ``sends`` is the operation by which a list is being sent out: then nothing is in reach beyond the posts that permit it, whatever others
+    of the account's posts show on its pages.
+    """
 
     user: User
     today: date
+    sends: str = ""
 
     @cached_property
     def posts(self) -> list[Post]:
@@ -96,7 +101,11 @@ class Viewer:
         key = frozenset(org.pk for org in tops)
         if key not in self._reach:
             self._reach[key] = below(tops)
-        return self._reach[key]
+        return Reach(self._reach[key] & self._sent) if self.sends else self._reach[key]
+
+    @cached_property
+    def _sent(self) -> Reach:
+        return below(post.org for post in self.posts if post.role in rules.PERMITS[self.sends])
 
     @cached_property
     def _reach(self) -> dict[frozenset[int], Reach]:

@@ -126,7 +126,7 @@ def _account(seen: Viewer, name: str) -> User:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@seen_by("account.read", change="account.export")
+@seen_by("account.read", change="account.export", sends="account.export")
 def accounts(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
     """The accounts, filtered; sent out as a spreadsheet by POST."""
     role, state = choice(request.GET, "role", rules.ROLES), choice(request.GET, "state", STATES)
@@ -172,7 +172,7 @@ def _link_shown(request: HttpRequest, account: User, token: str) -> HttpResponse
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@seen_by("account.read", change="account.change")
+@seen_by("account.read", change="account.change", sends="account.export")
 def account(request: HttpRequest, seen: Viewer, name: str) -> HttpResponseBase:
     """One account: its posts, its state, what was done to it; a post is given by POST."""
     found = _account(seen, name)
