@@ -134,10 +134,15 @@ def families(viewer: Viewer, round_: Round) -> QuerySet[Any]:
     )  # fmt: skip
 
 
-def described(leads: QuerySet[Any]) -> QuerySet[Any]:
+def opens(viewer: Viewer) -> Case:
+    """Whether the family of a lead is one whose file the viewer may see: one that moved is another union's by now, and its report is left."""
+    return Case(When(household__org__in=viewer.reach("family.read"), then=True), default=False)
+
+
+def described(viewer: Viewer, leads: QuerySet[Any]) -> QuerySet[Any]:
     """Leads with what a card or a row of the list says of them beyond their own columns."""
     posted = Posted.objects.filter(finding=OuterRef("live__pk")).order_by("-pk")
-    file = HouseholdFile.objects.filter(household=OuterRef("household")).order_by("-pk")
+    file = viewer.rows(HouseholdFile).filter(household=OuterRef("household")).order_by("-pk")
     visit = Visit.objects.filter(lead=OuterRef("pk")).order_by("-visited_on", "-pk")
     return leads.select_related("org", "household", "round").annotate(
         until=Subquery(posted.values("until_on")[:1]),
@@ -149,6 +154,7 @@ def described(leads: QuerySet[Any]) -> QuerySet[Any]:
         net=F("live__net"),
         total=F("live__total"),
         problem=F("live__problem"),
+        opens=opens(viewer),
     )
 
 
@@ -269,7 +275,7 @@ def board(viewer: Viewer, round_: Round) -> Board:
         if counts.get(key):
             firsts |= Q(pk__in=all_.filter(column=key).order_by("clock_on", "pk").values("pk")[:CARDS])
     shown: dict[str, list[Any]] = defaultdict(list)
-    for lead in described(all_.filter(firsts)).order_by("clock_on", "pk"):
+    for lead in described(viewer, all_.filter(firsts)).order_by("clock_on", "pk"):
         shown[lead.column].append(lead)
     columns = [Column(key, counts.get(key, 0), shown[key]) for key in words.BOARD]
     sent = care.returned()

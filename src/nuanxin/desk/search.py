@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nuanxin.care.models import HouseholdFile, Lead
 from nuanxin.desk import matter_queries
+from nuanxin.desk.queries import opens
 from nuanxin.desk.words import LEAD, RELATION, Words
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union import secrets
@@ -49,7 +50,7 @@ def _members(viewer: Viewer, text: str) -> QuerySet[Any]:
 
 
 def _leads(viewer: Viewer, text: str) -> QuerySet[Any]:
-    found = viewer.rows(Lead).annotate(plain=_plain("worker_name"))
+    found = viewer.rows(Lead).annotate(plain=_plain("worker_name"), opens=opens(viewer))
     named = Q(plain__icontains=text, household=None) | Q(code__icontains=text)
     return found.filter(named).select_related("org", "household", "round").order_by("-round__quarter", "pk")
 

@@ -162,6 +162,7 @@ EVENTS: dict[str, Words] = {
     "application.more": _("职工补充情况"),
     "lead.more": _("职工补充情况"),
     "household.read": _("打开档案查看"),
+    "household.move": _("档案转到现在上报的工会（%(to)s）"),
     "return.take": _("摸排上报已收"),
     "return.refuse": _("上报文件退回"),
     "return.replace": _("上报文件已更正"),

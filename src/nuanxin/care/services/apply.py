@@ -315,6 +315,8 @@ def withdraw(*, application: HardshipApplication, by: User, on: date) -> None:
             raise Refused(
                 "已经上门走访，不能撤回，可以撤回核查授权 / the visit has been made: it can no longer be withdrawn"
             )
+        lead = Lead.objects.select_related("round__org").get(pk=application.lead_id)
+        register.follow([lead.household_id], lead.round, by=by, on=on)
     else:
         application.papers.all().delete()
     HardshipApplication.objects.filter(pk=application.pk).update(state=HardshipApplication.WITHDRAWN, sealed=None)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 from django.db import connection, transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery
 
 from nuanxin.care import matching, rules
 from nuanxin.care.models import (
@@ -39,6 +39,8 @@ def match_round(
 ) -> dict[str, dict[str, int]] | None:
     """Match every lead that waits for it. Returns the balance, or None when there was nothing to match."""
     if not round_.leads.filter(state="reported").exists():
+        with transaction.atomic():
+            follow(_turned(round_), round_, by=by, on=on)
         return None
     with job(step="match", key=round_.code, by=by.username, on=on, show=show) as progress, transaction.atomic():
         waiting = round_.leads.filter(state="reported")
@@ -51,6 +53,7 @@ def match_round(
         nobody = set(waiting.values_list("pk", flat=True)) - graded.keys()
         Lead.objects.filter(pk__in=nobody).update(state="held", held_code="no_members", grade="new")
         _settle(round_, graded, on=on)
+        follow(_turned(round_), round_, by=by, on=on)
         tally: dict[str, int] = defaultdict(int, new=len(nobody))
         for grade, _, _, _, twin in graded.values():
             tally["repeated" if twin and grade != "doubtful" else {"exact": "known"}.get(grade, grade)] += 1
@@ -486,6 +489,32 @@ def _consents(leads: list[Lead]) -> None:
         )  # fmt: skip
 
 
+def _turned(round_: Round) -> Any:
+    """The households of a round that another union reports than has them, or of which a report was taken back."""
+    return (
+        round_.leads.filter(Q(state="replaced") | ~Q(org=F("household__org")), household__isnull=False)
+        .order_by().values("household")
+    )  # fmt: skip
+
+
+def follow(houses: Any, round_: Round, *, by: User, on: date) -> None:
+    """A family is the union's that reported it last, with all that stands in its file; who had it before keeps the own reports of it, and
+    has it again when that report is taken back."""
+    last = Lead.objects.filter(household=OuterRef("pk"), state__in=LIVE).order_by("-round__quarter", "-pk")
+    found = Household.objects.filter(pk__in=houses).annotate(
+        now=Subquery(last.values("org")[:1]), union=Subquery(last.values("org__code")[:1])
+    )
+    moving = list(
+        found.exclude(now=None).exclude(now=F("org")).order_by("pk").values_list("pk", "code", "now", "union")
+    )
+    for org in {now for _pk, _code, now, _union in moving}:
+        for part in parts([pk for pk, _code, now, _union in moving if now == org]):
+            Household.objects.filter(pk__in=part).update(org=org)
+    if moving:
+        lines = [("household.move", f"household:{code}", {"to": union}) for _pk, code, _now, union in moving]
+        write_events(chain=round_.org.code, lines=lines, by=by.username, on=on)
+
+
 # --------------------------------------------------------------------------------------------------- a person judges
 
 
@@ -513,6 +542,7 @@ def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
         _members([lead], on)
         _consents([lead])
         lead.save()
+        follow([lead.household_id], lead.round, by=by, on=on)
         verb = "match.accept" if same else "match.reject"
         facts = {
             "household": Household.objects.get(leads=lead.pk).code,
@@ -552,5 +582,6 @@ def undo(lead: Lead, *, by: User, on: date) -> None:
         elif not Lead.objects.filter(household=former).exists():
             Kinship.objects.filter(household=former).delete()
             Household.objects.filter(pk=former).delete()
+        follow([former], lead.round, by=by, on=on)
         lines = [("match.undo", f"lead:{lead.code}", {"candidate": Household.objects.get(pk=joined).code})]
         write_events(chain=lead.round.org.code, lines=lines, by=by.username, on=on)

@@ -77,7 +77,7 @@ def families(request: HttpRequest, seen: Viewer, round_code: str) -> HttpRespons
     """The families of a round, filtered; sent out as a spreadsheet by POST."""
     round_ = find_round(seen, round_code)
     column, state, tier, union, text = asked = asked_families(request.GET)
-    rows = queries.described(queries.asked_families(seen, round_, asked))
+    rows = queries.described(seen, queries.asked_families(seen, round_, asked))
     if request.method == "POST":
         name = "-".join(["families", round_.code, *filter(None, [column, tier, state])])
         return export(request, seen, f"round:{round_.code}", name, exports.FAMILY_TITLES, exports.family_rows(rows))
