@@ -10,8 +10,8 @@ from nuanxin.care.models import Lead
 from nuanxin.care.services import register, returns, rounds
 from nuanxin.records.models import Event
 from nuanxin.union import rules
-from nuanxin.union.models import Org
-from nuanxin.union.services import appoint
+from nuanxin.union.models import Household, Org
+from nuanxin.union.services import appoint, reveal
 
 pytestmark = pytest.mark.django_db
 NEXT = date(2022, 11, 1)
@@ -87,7 +87,7 @@ def test_of_two_unions_that_report_it_in_one_quarter_the_first_keeps_it(moved, o
 
 
 def test_a_judgement_moves_it_and_its_undoing_brings_it_back(moved, cast):
-    office, later, again = moved
+    _office, later, again = moved
     lead = later.leads.get()
     house = lead.household
     Lead.objects.filter(pk=lead.pk).update(state="doubtful", household=None, candidate=house, grade="doubtful")
@@ -104,3 +104,20 @@ def test_a_judgement_moves_it_and_its_undoing_brings_it_back(moved, cast):
     register.undo(lead, by=cast["he"], on=NEXT)
     house.refresh_from_db()
     assert house.org.code == E01[0]
+
+
+def test_a_look_at_who_lives_elsewhere_now_is_told_there_alone(office, sign_in, cast):
+    """The child has married into a family of the other city, where its number was looked at."""
+    office.report(E01, family("张刚", seq=1, children=("小学",)))
+    code = office.code("张刚")
+    child = Household.objects.get(code=code).members.get(relation="child").person
+    there = Household.objects.create(
+        code="WZ-H000001", org=Org.objects.get(code="WZ-01-E01"), worker_name="白云飞", worker=child
+    )
+    there.members.create(person=child, relation="self", from_on=NEXT)
+    reveal(child, org=there.org, reason="吴忠的事", by=cast["wu"], on=NEXT)
+    he = sign_in("he")
+    opened(he, code)
+    reveal(child, org=Org.objects.get(code=E01[0]), reason="自己的事", by=cast["he"], on=NEXT)
+    told = he.get(f"/households/{code}/?tab=readers").content.decode()
+    assert ("自己的事" in told, "吴忠的事" in told) == (True, False)

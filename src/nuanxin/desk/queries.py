@@ -699,8 +699,11 @@ class Reader:
 def readers(household: Household) -> list[Reader]:
     """Who opened the file, printed it or had a full number shown, the latest first."""
     people = Kinship.objects.filter(household=household).values_list("person_id", flat=True)
-    subjects = [f"household:{household.code}", *(f"person:{pk}" for pk in people)]
-    looks = Event.objects.filter(subject__in=subjects, verb__in=["household.read", "person.reveal"])
+    # Who lives in another family too, or does by now, was looked at there as well: that is the other union's.
+    unions = Org.objects.filter(Q(pk=household.org_id) | Q(leads__household=household)).values("code")
+    mine = Q(subject=f"household:{household.code}", verb="household.read")
+    numbers = Q(subject__in=[f"person:{pk}" for pk in people], verb="person.reveal", chain__in=unions)
+    looks = Event.objects.filter(mine | numbers)
     return [
         Reader(
             event.on, named(event, event.by), str(ROLE.get(event.facts.get("role", ""), "")),
