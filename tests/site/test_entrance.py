@@ -65,8 +65,22 @@ def test_without_a_union_the_citys_is_taken_and_a_union_is_found_by_its_name(bro
     assert "请选择您的工会" in browser.post("/account/phone/join/", {"name": "韩梅晓"}).content.decode()
     # A street's union has no members of its own, and no code of it is taken.
     assert browser.post("/account/phone/join/", {"name": "韩梅晓", "org": "QTX-01"}).status_code == 200
-    browser.post("/account/phone/join/", {"name": "韩梅晓", "org": "-"})
+    browser.post("/account/phone/join/", {"name": "韩梅晓", "org": "QTX"})
     assert User.objects.get(phone_hash=secrets.find_key(PHONE)).posts.get().org.code == "QTX"
+
+
+def test_who_has_no_union_says_which_city_and_is_no_other_citys(browser):
+    """Whoever looks after a worker reads the name: never the first city there is, and never the province above them."""
+    above = Org.objects.create(code="HB", name="上面的省总工会", level=Org.PROVINCE)
+    Org.objects.filter(code__in=("QTX", "WZ")).update(parent=above)
+    ask(browser)
+    browser.post("/account/phone/code/", {"code": latest_code()})
+    asked = browser.get("/account/phone/join/").content.decode()
+    assert ('value="QTX"' in asked, 'value="WZ"' in asked, 'value="HB"' in asked) == (True, True, False)
+    for code in ("HB", "-"):
+        assert browser.post("/account/phone/join/", {"name": "韩梅晓", "org": code}).status_code == 200
+    browser.post("/account/phone/join/", {"name": "韩梅晓", "org": "WZ"})
+    assert User.objects.get(phone_hash=secrets.find_key(PHONE)).posts.get().org.code == "WZ"
 
 
 def test_a_wrong_code_says_how_many_tries_are_left_and_after_five_the_right_one_is_refused(browser):

@@ -11,7 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -123,7 +123,7 @@ def phone_join(request: HttpRequest) -> HttpResponseBase:
     if text:
         unions = unions.filter(name__icontains=text)
     shown = {
-        "form": form, "unions": unions[:UNIONS], "more": max(0, unions.count() - UNIONS), "q": text,
+        "form": form, "cities": _cities(), "unions": unions[:UNIONS], "more": max(0, unions.count() - UNIONS), "q": text,
         "chosen": request.POST.get("org", ""), "mask": proved.phone_mask,
     }  # fmt: skip
     return render(request, "site/phone_join.html", shown)
@@ -132,11 +132,14 @@ def phone_join(request: HttpRequest) -> HttpResponseBase:
 UNIONS = 30
 
 
+def _cities() -> QuerySet[Org]:
+    """Whose a worker is who has no union: of the city that the worker names, never of another one nor of the province."""
+    return Org.objects.filter(Q(level=Org.CITY) | Q(parent=None)).exclude(level=Org.PROVINCE).order_by("code")
+
+
 def _union(code: str) -> Org | None:
-    """The union that a worker chose; a dash stands for none, which is the city's."""
-    if code == "-":
-        return Org.objects.filter(parent=None).order_by("code").first()
-    return Org.objects.filter(code=code, level__in=Org.OWING).first()
+    """The union that a worker chose, or the city."""
+    return (Org.objects.filter(level__in=Org.OWING) | _cities()).filter(code=code).first()
 
 
 def _enter(request: HttpRequest, worker: User) -> HttpResponseBase:
