@@ -9,6 +9,8 @@ from tests.care.paper import family, survey
 from tests.desk.office import C1, CERTIFIED, DECIDED, E01, Office
 
 from nuanxin.care.models import HouseholdFile, Return
+from nuanxin.care.services import rounds
+from nuanxin.matters.services import enter
 from nuanxin.union import rules
 from nuanxin.union.models import Org
 from nuanxin.union.services import appoint
@@ -126,3 +128,30 @@ def test_todays_work_leads_to_the_quarter_it_is_of(both, sign_in):
 def test_the_other_citys_quarter_is_not_there(both, sign_in, page):
     for user, other in (("he", "WZ"), ("wu", "QTX")):
         assert sign_in(user).get(f"/rounds/{other}-2022Q3/{page}").status_code == 404
+
+
+def test_below_a_province_an_urgent_family_is_the_citys(both, cast, sign_in):
+    """The round is the city's, whatever stands above it."""
+    office, _there = both
+    later, _ = rounds.open_round(
+        org=office.city, quarter="2022Q4", policy="qingtongxia", area="QTX", by=cast["he"], on=date(2022, 10, 8)
+    )
+    office.on(date(2022, 10, 8))
+    code = office.code("张刚")
+    he = sign_in("he")
+    look = he.get(f"/households/{code}/urgent/").content.decode()
+    he.post(
+        f"/households/{code}/urgent/",
+        {"reason": "家中失火", "mark": look.split('name="mark" value="')[1].split('"')[0]},
+    )
+    assert later.leads.get().source == "urgent"
+
+
+def test_below_a_province_a_matter_is_given_to_the_unions_of_its_street(both, cast, sign_in):
+    org = Org.objects.get(code=E01[0])
+    one = enter(
+        kind="wish", content="要一盏灯", raised_by="某人", phone="", org=org, meeting=False, by=cast["he"], on=LATER
+    )
+    owners = dict(sign_in("he").get(f"/matters/{one.code}/").context["assign_form"].fields["owner"].choices)
+    assert {"QTX", "QTX-01", E01[0], "QTX-01-E06"} <= set(owners)
+    assert not {"NX", "QTX-02", C1[0]} & set(owners)

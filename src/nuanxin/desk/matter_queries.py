@@ -16,7 +16,7 @@ from nuanxin.sheets.masks import mask_digits
 from nuanxin.ui.parts import Happening
 from nuanxin.ui.viewer import Viewer
 from nuanxin.union.models import Addition, Org
-from nuanxin.union.queries import line_of
+from nuanxin.union.queries import city_of, line_of
 from nuanxin.union.rules import mask_name
 
 LATE = "late"
@@ -84,8 +84,9 @@ def history(matter: Matter) -> list[Happening]:
 
 
 def owners(matter: Matter) -> list[tuple[str, str]]:
-    """Who a matter may be given to: the reporting union, those above it, and the unions of its street."""
+    """Who a matter may be given to: the reporting union, those above it up to its city, and the unions of its street."""
     line = line_of(matter.org)
+    line = line[: line.index(city_of(matter.org)) + 1]
     street = line[-2] if len(line) > 1 else line[-1]
     below = Org.objects.filter(parent=street).order_by("code")
     found = {org.code: org.name for org in [*line, *below]}

@@ -18,7 +18,7 @@ from nuanxin.records.services import Line, Refused, insert, keep_file, move, wor
 from nuanxin.sheets import read_file
 from nuanxin.union import secrets
 from nuanxin.union.models import Household, Kinship, Org, User
-from nuanxin.union.queries import owns, require
+from nuanxin.union.queries import city_of, owns, require
 from nuanxin.union.rules import quarter_of
 
 
@@ -164,7 +164,7 @@ def urgent(*, household: Household, reason: str, by: User, on: date) -> Lead:
     require(by, "lead.urgent", household.org, on)
     if not reason.strip():
         raise Refused("请写明急难情况 / say what the need is")
-    top = household.org.ancestors(include_self=True).first() or household.org
+    top = city_of(household.org)
     rounds = Round.objects.filter(org=top).exclude(state="closed")
     round_ = rounds.filter(quarter=quarter_of(on)).first() or rounds.order_by("-quarter").first()
     if round_ is None:
