@@ -83,12 +83,13 @@ def history(matter: Matter) -> list[Happening]:
     return shown
 
 
-def owners(matter: Matter) -> list[tuple[str, str]]:
-    """Who a matter may be given to: the reporting union, those above it up to its city, and the unions of its street."""
+def owners(viewer: Viewer, matter: Matter) -> list[tuple[str, str]]:
+    """Who a matter may be given to: the reporting union, those above it up to its city, and the unions of its street as far as the viewer
+    gives out what they do."""
     line = line_of(matter.org)
     line = line[: line.index(city_of(matter.org)) + 1]
     street = line[-2] if len(line) > 1 else line[-1]
-    below = Org.objects.filter(parent=street).order_by("code")
+    below = Org.objects.filter(parent=street, pk__in=viewer.reach("matter.assign")).order_by("code")
     found = {org.code: org.name for org in [*line, *below]}
     return sorted(found.items())
 

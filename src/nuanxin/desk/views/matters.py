@@ -132,7 +132,7 @@ def _shown(
         request, "desk/matter.html",
         framed("matters", matter=matter, history=queries.history(matter),
             answer_form=(answered or Answer()) if answers else None,
-            assign_form=(assigned or Assign(owners=queries.owners(matter), initial={"owner": matter.owner.code})) if assigns else None,
+            assign_form=(assigned or Assign(owners=queries.owners(seen, matter), initial={"owner": matter.owner.code})) if assigns else None,
         ),
         status=422 if wrong else 200,
     )  # fmt: skip
@@ -173,7 +173,7 @@ def answer(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
 def assign(request: HttpRequest, seen: Viewer, code: str) -> HttpResponseBase:
     """Give a matter to another owner."""
     found = _matter(seen, code)
-    form = Assign(request.POST, owners=queries.owners(found))
+    form = Assign(request.POST, owners=queries.owners(seen, found))
     if not form.is_valid():
         return _shown(request, seen, found, assigned=form)
     owner = Org.objects.get(code=form.cleaned_data["owner"])
