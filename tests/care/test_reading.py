@@ -7,7 +7,8 @@ import pytest
 from nuanxin.care.services.reading import open_file, opened
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused
-from nuanxin.union.models import Household, Org
+from nuanxin.union.models import Household, Org, User
+from nuanxin.union.services import appoint
 
 pytestmark = pytest.mark.django_db
 DAY = date(2023, 7, 7)
@@ -38,3 +39,11 @@ def test_without_a_reason_or_a_post_nothing_is_opened(cast, house):
         with pytest.raises(Refused):
             open_file(household=house, by=cast[outsider], on=DAY, reason="看看")
     assert not Event.objects.filter(verb="household.read").exists()
+
+
+def test_the_family_reads_by_which_post_it_was(cast, house):
+    """Who holds the same post in two cities opened it by the one that covers the family."""
+    for code in ("WZ", "QTX"):
+        appoint(user="liang", name="梁两地", org=Org.objects.get(code=code), role="auditor", from_on=DAY, by="setup")
+    assert open_file(household=house, by=User.objects.get(username="liang"), on=DAY, reason="核对")
+    assert Event.objects.get(verb="household.read").facts["org"] == "QTX"

@@ -16,7 +16,7 @@ from nuanxin.records.services import Refused
 from nuanxin.site import setup
 from nuanxin.union.models import Household, Kinship, Notice, Org, Person, User
 from nuanxin.union.queries import access
-from nuanxin.union.rules import VISITOR
+from nuanxin.union.rules import AUDITOR, GRASSROOTS, STEWARD, VISITOR
 from nuanxin.union.services import appoint
 from tests.pictures import jpeg, png
 
@@ -225,6 +225,27 @@ class TestStart:
             with pytest.raises(Refused, match="没有安排给您"):
                 visits.start_day(by=cast[who], on=on)
         assert not Event.objects.filter(verb="visit.address").exists()
+
+    def test_a_post_that_has_ended_elsewhere_keeps_nobody_at_home(self, planned, cast, luo):
+        """Visits were planned in two streets, and the post in one of them is over: the day begins in the other."""
+        luo.posts.update(until_on=date(2022, 9, 1))
+        appoint(user="luo", name="", org=Org.objects.get(code="QTX-03"), role=VISITOR, from_on=DAY, by="setup")
+        assert visits.start_day(by=luo, on=DAY) == 1
+        assert visits.addressed(list(planned), by=luo, on=DAY) == {"L2"}
+
+
+@pytest.mark.parametrize("besides", [GRASSROOTS, STEWARD, AUDITOR])
+def test_another_post_beside_the_visitors_opens_no_others_visit(planned, cast, besides):
+    """What is planned for two others is theirs, whatever else a visitor is."""
+    for role in (VISITOR, besides):
+        appoint(user="ye", name="叶走访", org=Org.objects.get(code="QTX-01-E01"), role=role, from_on=DAY, by="setup")
+    ye = type(cast["he"]).objects.get(username="ye")
+    with pytest.raises(Refused, match="别的走访人"):
+        sent(planned["L1"], ye)
+    with pytest.raises(Refused, match="别的走访人"):
+        visit_plan.excuse(lead=planned["L1"].lead, reason="外出", until=date(2022, 9, 29), by=ye, on=DAY)
+    assert not Visit.objects.exclude(visited_on=None).exists()
+    assert Visit.objects.count() == 3
 
 
 class TestRecord:

@@ -105,10 +105,10 @@ def officer(code: str) -> User:
 
 
 def require(user: User, operation: str, org: Org, on: date) -> set[str]:
-    """The roles of ``user`` at ``org``, or Refused when none of them permits the operation."""
+    """The roles of ``user`` at ``org`` that permit the operation, or Refused when none does: what else the account is gives it nothing here."""
     held = posts_of(user, on).filter(org__in=[node.pk for node in covering_orgs(operation, org)])
-    roles = set(held.values_list("role", flat=True))
-    if not rules.may(operation, roles):
+    roles = set(held.filter(role__in=rules.PERMITS[operation]).values_list("role", flat=True))
+    if not roles:
         raise Refused(
             f"{user} 在{org}没有办理「{operation}」的任职 / {user.username} holds no post at {org.code} that permits {operation}"
         )

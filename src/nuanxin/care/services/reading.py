@@ -11,8 +11,8 @@ from django.db import transaction
 from nuanxin.care.models import Visit
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused, write_events
-from nuanxin.union.models import Household, User
-from nuanxin.union.queries import access, city_of, posts_of, require
+from nuanxin.union.models import Household, Org, User
+from nuanxin.union.queries import access, city_of, covering_orgs, posts_of, require
 from nuanxin.union.rules import PERMITS
 
 What = Literal["file", "papers", "print", "export", "route"]
@@ -28,21 +28,21 @@ def open_file(
     for the reason, whose view calls this and redirects back. Prints and exports call it in their POST.
     Raises Refused without a post that permits ``operation`` at the household's union, or without a reason.
     """
-    roles = require(by, operation, household.org, on)
+    require(by, operation, household.org, on)
     if not reason.strip():
         raise Refused("请写明查看理由：这户人家看得到 / say why the file is opened: the family can read it")
     if opened(household, by, on, what):
         return False
     with transaction.atomic():
-        line = ("household.read", f"household:{household.code}", _facts(by, on, roles, operation, what, reason))
+        line = ("household.read", f"household:{household.code}", _facts(by, on, household.org, operation, what, reason))
         write_events(chain=city_of(household.org).code, lines=[line], by=by.username, on=on)
     return True
 
 
-def _facts(by: User, on: date, roles: Iterable[str], operation: str, what: What, reason: str) -> dict[str, Any]:
-    """What is written down of a look: by which of the posts that permit it, and why."""
-    permitted = set(roles) & set(PERMITS[operation])
-    post = posts_of(by, on).filter(role__in=permitted).select_related("org").order_by("pk").first()
+def _facts(by: User, on: date, org: Org, operation: str, what: What, reason: str) -> dict[str, Any]:
+    """What is written down of a look at a family of ``org``: by which of the posts there that permit it, and why."""
+    held = posts_of(by, on).filter(role__in=PERMITS[operation], org__in=covering_orgs(operation, org))
+    post = held.select_related("org").order_by("pk").first()
     assert post is not None, "the caller has required it"
     return {"what": what, "role": post.role, "org": post.org.code, "reason": reason.strip()[:100]}
 
@@ -56,9 +56,9 @@ def open_routes(*, visits: Sequence[Visit], by: User, on: date) -> int:
     known = routes_opened(visits, by, on)
     with transaction.atomic():
         for org in {visit.lead.org for visit in visits}:
-            roles = require(by, "visit.read", org, on)
+            require(by, "visit.read", org, on)
             fresh = {_family(v): v for v in visits if v.lead.org_id == org.pk and _family(v) not in known}
-            facts = _facts(by, on, roles, "visit.read", "route", "")
+            facts = _facts(by, on, org, "visit.read", "route", "")
             lines: list[Any] = [
                 ("household.read", family, facts | {"reason": f"走访路线单，{visit.planned_on}"})
                 for family, visit in fresh.items()

@@ -314,13 +314,11 @@ def start_day(*, by: User, on: date) -> int:
     """A visitor starts the day: from now until its end the full addresses of the visits planned for ``by`` up to ``on`` are shown to
     ``by``, and that they are is written down, once a day for each family. Returns how many visits are open."""
     visits = list(
-        Visit.objects.filter(visits_by(by), visited_on=None, planned_on__lte=on)
+        Visit.objects.filter(visits_by(by), visited_on=None, planned_on__lte=on, lead__org__in=covered(by, "visit.record", on))
         .exclude(lead__round__state="closed").select_related("lead__org", "lead__round__org")
     )  # fmt: skip
     if not visits:
         raise Refused("今天没有安排给您的走访 / no visit is planned for you today")
-    for org in {visit.lead.org for visit in visits}:
-        require(by, "visit.record", org, on)
     known = addressed([visit.lead.code for visit in visits], by=by, on=on)
     with transaction.atomic():
         for round_ in {visit.lead.round for visit in visits}:
@@ -366,7 +364,7 @@ def record_one(
             raise Refused("这次走访已重新安排 / this visit has been planned anew")
         lead, house = now.lead, now.lead.household
         roles = require(by, "visit.record", lead.org, on)
-        if roles & {VISITOR} == roles and by.pk not in (now.account_one_id, now.account_two_id):
+        if roles == {VISITOR} and by.pk not in (now.account_one_id, now.account_two_id):
             raise Refused("这户安排给了别的走访人 / this family's visit is planned for other visitors")
         if submission and now.submission == submission:
             return now
