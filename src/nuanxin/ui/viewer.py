@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 from nuanxin.records import clock
 from nuanxin.union import rules
 from nuanxin.union.models import Org, Post, User
-from nuanxin.union.queries import Reach, below, covering_orgs, own, posts_of, with_unread, within
+from nuanxin.union.queries import Reach, below, covering_orgs, own, posts_of, reached, with_unread, within
 
 M = TypeVar("M", bound=models.Model)
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -91,9 +91,8 @@ class Viewer:
 
     def reach(self, operation: str, *, but: str = "") -> Reach:
         """The keys of the organisations that the posts cover for an operation; posts of the role ``but`` do not count."""
-        return self._below(
-            post.org for post in self.posts if post.role in rules.PERMITS[operation] and post.role != but
-        )
+        tops = [post.org for post in self.posts if post.role in rules.PERMITS[operation] and post.role != but]
+        return reached(operation, tops, self._below)
 
     def _below(self, tops: Iterable[Org]) -> Reach:
         # Asked for several kinds of rows on one page, mostly from the same top.

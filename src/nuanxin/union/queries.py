@@ -164,10 +164,15 @@ def below(tops: Iterable[Org]) -> Reach:
         return Reach(row[0] for row in cursor.fetchall())
 
 
+def reached(operation: str, tops: Iterable[Org], spread: Callable[[Iterable[Org]], Reach] = below) -> Reach:
+    """The keys that posts at ``tops`` reach for an operation: everything below too, unless it is a union's own to do."""
+    return spread(tops) if rules.reach(operation) != {"own"} else Reach(org.pk for org in tops)
+
+
 def covered(user: User, operation: str, on: date) -> Reach:
     """The keys of the organisations that the user's posts cover for an operation on a day."""
     held = posts_of(user, on).filter(role__in=rules.PERMITS[operation])
-    return below(Org.objects.filter(posts__in=held).distinct())
+    return reached(operation, Org.objects.filter(posts__in=held).distinct())
 
 
 def access(user: User, model: type[M], on: date) -> models.QuerySet[M]:
