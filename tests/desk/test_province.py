@@ -11,8 +11,10 @@ from tests.desk.office import C1, CERTIFIED, DECIDED, E01, Office
 from nuanxin.care.models import HouseholdFile, Return
 from nuanxin.care.services import rounds
 from nuanxin.matters.services import enter
+from nuanxin.ui.viewer import Viewer
 from nuanxin.union import rules
-from nuanxin.union.models import Org
+from nuanxin.union.models import Org, Person, User
+from nuanxin.union.queries import covered
 from nuanxin.union.services import appoint
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +157,24 @@ def test_below_a_province_a_matter_is_given_to_the_unions_of_its_street(both, ca
     owners = dict(sign_in("he").get(f"/matters/{one.code}/").context["assign_form"].fields["owner"].choices)
     assert {"QTX", "QTX-01", E01[0], "QTX-01-E06"} <= set(owners)
     assert not {"NX", "QTX-02", C1[0]} & set(owners)
+
+
+def test_another_citys_return_changes_no_number_of_a_person_who_lives_here(both, tmp_path):
+    """By the phone that the register has, a worker is known at once: a typed ID number elsewhere must not put another in its place."""
+    _office, there = both
+    before = Person.objects.get(name="张刚")
+    there.report(WZ_E01, family("张刚", seq=1, phone="13900009999"), family("白云飞", seq=5, phone="13900008888"))
+    after = Person.objects.get(name="张刚")
+    assert after.kinships.count() == 2
+    assert (after.phone_hash, after.phone_mask) == (before.phone_hash, before.phone_mask)
+    # Who lives there alone has the new one.
+    assert Person.objects.get(name="白云飞").phone_mask == "139****8888"
+
+
+def test_what_is_a_unions_own_to_do_reaches_nobody_below(both, cast):
+    """A policy's draft is put in force by its own union's officers: it is no work of those above it, who read it."""
+    appoint(user="sheng", name="省政策", org=Org.objects.get(code="NX"), role=rules.POLICY, from_on=LATER, by="setup")
+    sheng = User.objects.get(username="sheng")
+    own = {Org.objects.get(code="NX").pk}
+    assert Viewer(sheng, LATER).reach("policy.publish") == covered(sheng, "policy.publish", LATER) == own
+    assert Viewer(sheng, LATER).reach("policy.read") == covered(sheng, "policy.read", LATER) > own

@@ -29,7 +29,7 @@ from nuanxin.care.models import (
 from nuanxin.records.rules import parts
 from nuanxin.records.services import Refused, insert, job, reserve, write_events
 from nuanxin.union.models import Household, Kinship, Person, User
-from nuanxin.union.queries import require
+from nuanxin.union.queries import Reach, below, require
 
 LIVE = ("due", "away", "visited", "decided", "known")
 
@@ -231,7 +231,7 @@ def _settle(round_: Round, graded: Graded, *, on: date) -> None:
             else:
                 lead.household_id = houses[twin]
         settled = [lead for lead in leads if lead.state != "doubtful"]
-        _people([lead.pk for lead in settled], on)
+        _people(round_, [lead.pk for lead in settled])
         _states(round_, settled)
         _members(settled, on)
         _consents(settled)
@@ -325,8 +325,9 @@ def _people_of(hashes: Iterable[str], *fields: str) -> Iterable[tuple[Any, ...]]
         yield from Person.objects.filter(id_hash__in=part).values_list(*fields)
 
 
-def _people(lead_ids: list[int], on: date) -> None:
-    """The people of the leads enter the register; a new phone of a known person takes the place of the old one."""
+def _people(round_: Round, lead_ids: list[int]) -> None:
+    """The people of the leads enter the register; a new phone of a known person takes the place of the old one, but where the person lives
+    in another city's family too: nobody there writes into this one's register, nor the other way round."""
     rows = list(_rows_of(lead_ids))
     known = dict(_people_of({row[1] for row in rows}, "id_hash", "phone_hash"))
     fresh: dict[str, tuple[Any, ...]] = {}
@@ -353,10 +354,22 @@ def _people(lead_ids: list[int], on: date) -> None:
         Person, ["name", "id_hash", "id_cipher", "id_mask", "born_on", "sex", "phone_hash", "phone_cipher", "phone_mask"],
         list(fresh.values()),
     )  # fmt: skip
+    kept = _known_elsewhere(round_, [id_hash for *_phone, id_hash in phones])
     for phone_hash, phone_cipher, phone_mask, id_hash in phones:
+        if id_hash in kept:
+            continue
         Person.objects.filter(id_hash=id_hash).update(
             phone_hash=phone_hash, phone_cipher=phone_cipher, phone_mask=phone_mask
         )
+
+
+def _known_elsewhere(round_: Round, hashes: list[str]) -> set[str]:
+    """Which of these people live in a family of another city."""
+    ours, found = below([round_.org]) if hashes else Reach(), set[str]()
+    for part in parts(hashes):
+        living = Kinship.objects.filter(person__id_hash__in=part, until_on=None).exclude(household__org__in=ours)
+        found |= set(living.values_list("person__id_hash", flat=True))
+    return found
 
 
 def _states(round_: Round, leads: list[Lead]) -> None:
@@ -537,7 +550,7 @@ def judge(lead: Lead, *, same: bool, by: User, on: date) -> None:
             lead.grade = "new"
             lead.reasons = [*lead.reasons, f"rejected-by:{by.username}"]
             _new_households(lead.round, [lead])
-        _people([lead.pk], on)
+        _people(lead.round, [lead.pk])
         _states(lead.round, [lead])
         _members([lead], on)
         _consents([lead])
