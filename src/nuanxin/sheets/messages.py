@@ -120,7 +120,7 @@ CELL: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "id_check": {
-        "zh": ("号码不对（{found}），至少有一位写错", "请对照证件核对号码"),
+        "zh": ("号码的校验位不对（{found}），至少有一位写错", "请对照证件核对号码"),
         "en": (
             "the check digit does not fit ({found}): at least one digit is wrong",
             "check the number against the card",
