@@ -47,6 +47,11 @@ def live_findings(round_: Round) -> QuerySet[Finding]:
     return round_.findings.exclude(state="superseded").select_related("household__worker", "lead__org")
 
 
+def with_live_finding() -> FilteredRelation:
+    """A lead beside its finding that was not superseded, to be annotated: at most one."""
+    return FilteredRelation("findings", condition=~Q(findings__state="superseded"))
+
+
 def on_file_before(round_: Round) -> QuerySet[HouseholdFile]:
     """Files that were open when the round began."""
     return (
@@ -334,7 +339,7 @@ def census(round_: Round, *, by: str, on: date) -> Census:
     clock = Posted.objects.filter(finding=OuterRef("live__pk"), until_on__gte=on)
     offer = Offer.objects.filter(finding=OuterRef("live__pk"))
     rows = round_.leads.annotate(
-        live=FilteredRelation("findings", condition=~Q(findings__state="superseded")),
+        live=with_live_finding(),
         # Looked up only where it matters.
         is_running=Case(When(live__state="published", then=Exists(clock)), default=False),
         has_offer=Case(When(live__state="refused", then=Exists(offer)), default=False),

@@ -13,7 +13,6 @@ from django.db.models import (
     Count,
     Exists,
     F,
-    FilteredRelation,
     Max,
     Min,
     OuterRef,
@@ -117,7 +116,7 @@ def families(viewer: Viewer, round_: Round) -> QuerySet[Any]:
     """Every family of a round with the column it stands in (``words.COLUMNS``): the columns add up to the leads."""
     return (
         viewer.rows(Lead).filter(round=round_)
-        .annotate(live=FilteredRelation("findings", condition=~Q(findings__state="superseded")))
+        .annotate(live=care.with_live_finding())
         .annotate(
             column=_case(
                 When(state__in=["replaced", "repeated"], then=Value("gone")),

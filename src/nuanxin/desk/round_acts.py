@@ -147,7 +147,7 @@ def _decide_preview(seen: Viewer, round_: Round, codes: Sequence[str]) -> Previe
 def _decided(seen: Viewer, round_: Round) -> tuple[dict[str, int], dict[str, str]]:
     """Decides; the households by the rule that was met, and the tier of each rule."""
     balance = decide.decide(round_=round_, by=seen.user, on=seen.today)
-    rules_met = round_.findings.exclude(rule="").order_by().values_list("rule", "tier").distinct()
+    rules_met = care.live_findings(round_).exclude(rule="").order_by().values_list("rule", "tier").distinct()
     return balance["out"], {rule: tier or "" for rule, tier in rules_met}
 
 
