@@ -52,6 +52,10 @@ HELD = {
 }
 
 
+# The hour from which families are reminded of tomorrow's visit.
+EVENING = 18
+
+
 def round_code(city: str, quarter: str) -> str:
     """The code of a city's round, which is its address too: QTX-2023Q3."""
     return f"{city}-{quarter}"

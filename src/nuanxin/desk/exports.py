@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from nuanxin.desk import queries, words
-from nuanxin.reports.brief import OF_NONE, TOWN_HEADS, Brief
+from nuanxin.reports.brief import TOWN_HEADS, Brief, town_name
 from nuanxin.reports.dashboard import QUARTERLY
 from nuanxin.reports.figures import OPENED
 from nuanxin.reports.models import Issue
@@ -249,7 +249,7 @@ def town_sheet(found: Sequence[Town], names: Sequence[str]) -> Sheet:
     """Named figures town by town."""
     return Sheet(
         ("镇（街道）代码", "镇（街道）", *(TOWN_HEADS[name]["zh"] for name in names)),
-        lambda: [[town.code, town.name or OF_NONE["zh"], *(town.values[name] for name in names)] for town in found],
+        lambda: [[town.code, town_name(town, "zh"), *(town.values[name] for name in names)] for town in found],
     )
 
 

@@ -238,11 +238,6 @@ def short_union(name: str) -> str:
     return _SUFFIX.sub("", name) or name
 
 
-def town_name(name: str) -> str:
-    """What a town is called beside the others; without a name it is the unions of none."""
-    return short_union(name) if name else gettext("不属于镇（街道）的工会")
-
-
 def street(address: str) -> str:
     """An address to the street, the rest hidden."""
     found = _STREET.match(address)

@@ -48,12 +48,9 @@ PAUSE = 2.0
 """Seconds between two looks at whether a job waits."""
 
 
-EVENING = 18
-"""The hour from which families are reminded of tomorrow's visit."""
-
-
 def remind(now: datetime) -> int:
     """What an evening does by itself, again and again with nothing more to do: families are told of tomorrow's visits."""
+    from nuanxin.care.rules import EVENING
     from nuanxin.care.services.visit_plan import remind_families
 
     return remind_families(on=now.date()) if now.hour >= EVENING else 0

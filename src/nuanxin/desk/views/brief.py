@@ -24,7 +24,7 @@ from nuanxin.records import clock
 from nuanxin.records.services import Refused
 from nuanxin.reports import prints, services
 from nuanxin.reports import queries as reports
-from nuanxin.reports.brief import PARTS, TOWN_HEADS, USUAL, Brief, brief_of, plain
+from nuanxin.reports.brief import OF_NONE, PARTS, TOWN_HEADS, USUAL, Brief, brief_of, plain
 from nuanxin.reports.figures import OPENED, Range, make_range
 from nuanxin.reports.models import Issue
 from nuanxin.reports.towns import Town, without_town
@@ -101,6 +101,11 @@ class End(Form):
     )  # fmt: skip
 
 
+def records_url(name: str, span: Range, **more: str) -> str:
+    """The page of the records that a figure counts."""
+    return reverse("desk:figure", args=[name]) + suffix_of(span, **more)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @seen_by("brief.read", change="list.export")
 def brief(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
@@ -152,16 +157,13 @@ def _table(made: Brief) -> list[tuple[Any, str, str, str]]:
 def town_rows(span: Range, found: Iterable[Town], names: Iterable[str]) -> list[tuple[str, list[tuple[int, str]]]]:
     """Rows of the table of the towns: a town, and its figures with the page of the records of each."""
     names = list(names)
-    return [
-        (
-            words.town_name(town.name),
-            [
-                (town.values[name], reverse("desk:figure", args=[name]) + suffix_of(span, **({"org": town.code} if town.code else {"direct": "1"})))
-                for name in names
-            ],
-        )
-        for town in found
-    ]  # fmt: skip
+
+    def row(town: Town) -> tuple[str, list[tuple[int, str]]]:
+        where = {"org": town.code} if town.code else {"direct": "1"}
+        name = words.short_union(town.name) if town.code else OF_NONE[lang()]
+        return name, [(town.values[one], records_url(one, span, **where)) for one in names]
+
+    return [row(town) for town in found]
 
 
 def _town_heads() -> list[str]:
@@ -337,7 +339,7 @@ def figure(request: HttpRequest, seen: Viewer, figure: str) -> HttpResponseBase:
         request, "desk/figure.html",
         framed("brief", figure=found, label=found.label(spoken), unit=found.unit[spoken], value=plain(records.measured.value), span=span,
             titles=list(zip(titles, numeric, strict=True)), rows=[list(zip(keys, row, numeric, strict=True)) for row in shown], page=page, fields=fields, wrong=wrong, suffix=suffix_of(span),
-            under=words.town_name("") if direct else span.org.name if span.org != seen.org_for("brief.read") else "",
+            under=OF_NONE[spoken] if direct else span.org.name if span.org != seen.org_for("brief.read") else "",
         ),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from nuanxin.care import rules
 from nuanxin.desk import exports, words
-from nuanxin.desk.views.brief import span_asked, suffix_of, town_rows, unions_of
+from nuanxin.desk.views.brief import records_url, span_asked, suffix_of, town_rows, unions_of
 from nuanxin.reports import dashboard as figures
 from nuanxin.reports.figures import Range, Value
 from nuanxin.reports.towns import Town, towns
@@ -58,18 +58,13 @@ def dashboard(request: HttpRequest, seen: Viewer) -> HttpResponseBase:
             cards=cards, charts=charts, attention=_attention(seen, span, numbers, quarters),
             columns=[figures.OPENED[name].label(words.spoken()) for name in figures.QUARTERLY],
             rounds=[
-                (quarter, [(n, _records(name, Range(span.org, quarter, quarter, span.orgs))) for name, n in row.items()])
+                (quarter, [(n, records_url(name, Range(span.org, quarter, quarter, span.orgs))) for name, n in row.items()])
                 for quarter, row in reversed(quarters.became.items())
             ],
             towns=town_rows(span, found, RETURNS),
             map=_map(span, [town for town in found if town.code]),
         ),
     )  # fmt: skip
-
-
-def _records(name: str, span: Range, **more: str) -> str:
-    """The page of the records that a figure counts."""
-    return reverse("desk:figure", args=[name]) + suffix_of(span, **more)
 
 
 def _stat(name: str, numbers: dict[str, Value], span: Range) -> tuple[str, str, str, str]:
@@ -79,7 +74,7 @@ def _stat(name: str, numbers: dict[str, Value], span: Range) -> tuple[str, str, 
     shown = f"{value:,}"
     if isinstance(value, Decimal):
         shown, unit = f"{value / 10000:,.1f}", _("万元")
-    return figure.label(words.spoken()), shown, unit, _records(name, span)
+    return figure.label(words.spoken()), shown, unit, records_url(name, span)
 
 
 def _attention(
@@ -93,7 +88,7 @@ def _attention(
 
     lines = [
         (
-            "no", f"{figures.OPENED[name].label(words.spoken())} {numbers[name]:,}", _records(name, span), _("去看谁在办"),
+            "no", f"{figures.OPENED[name].label(words.spoken())} {numbers[name]:,}", records_url(name, span), _("去看谁在办"),
             opened("matter.read", "desk:matters", f"?state=late&kind={kind}"),
         )
         for name, kind in (("problems_overdue", "problem"), ("wishes_overdue", "wish")) if numbers[name]
@@ -112,7 +107,7 @@ def _attention(
             (
                 "ask",
                 _("%(n)s 家工会还没报%(quarter)s") % said,
-                _records("returns_silent", figures.last_quarter(span)),
+                records_url("returns_silent", figures.last_quarter(span)),
                 reminded,
                 owing,
             )
@@ -120,7 +115,7 @@ def _attention(
     if numbers["inpatients"]:
         label, yuan, unit, records = _stat("mutual_aid_yuan", numbers, span)
         people = _("%(n)s 名住院职工") % {"n": f"{numbers['inpatients']:,}"}
-        lines.append(("yes", f"{label} {yuan} {unit}", records, people, _records("inpatients", span)))
+        lines.append(("yes", f"{label} {yuan} {unit}", records, people, records_url("inpatients", span)))
     return lines
 
 
@@ -131,8 +126,8 @@ def _on_file(span: Range, found: dict[str, dict[str, int]]) -> Chart:
         sentence=_("%(quarter)s末在档：深度困难 %(deep)d 户，相对困难 %(relative)d 户，意外致困 %(accident)d 户")
         % {"quarter": quarter_name(span.last), **last},
         series=[(str(words.TIERS[tier][0]), [found[q][tier] for q in found]) for tier in figures.TIERS],
-        urls=[_records("households_on_file", Range(span.org, q, q, span.orgs)) for q in found],
-        value_urls=[[_records(f"on_file_{tier}", Range(span.org, q, q, span.orgs)) for q in found] for tier in figures.TIERS],
+        urls=[records_url("households_on_file", Range(span.org, q, q, span.orgs)) for q in found],
+        value_urls=[[records_url(f"on_file_{tier}", Range(span.org, q, q, span.orgs)) for q in found] for tier in figures.TIERS],
     )  # fmt: skip
 
 
@@ -141,7 +136,7 @@ def _aid(span: Range, numbers: dict[str, Value]) -> Chart:
     return Chart(
         "aid", _("帮扶计划用在哪里"), kind="ring", unit=_("元"), first_column=_("项目"), categories=[str(words.ITEM[item]) for item in words.ITEM],
         sentence=_("帮扶计划共 %(total)s 元") % {"total": f"{total:,.2f}"}, series=[(_("金额"), [Decimal(numbers[name]) for name in AID])],
-        urls=[_records(name, span) for name in AID],
+        urls=[records_url(name, span) for name in AID],
     )  # fmt: skip
 
 
@@ -150,7 +145,7 @@ def _matters(span: Range, numbers: dict[str, Value]) -> Chart:
     return Chart(
         "matters", _("难题和微心愿"), kind="rows", first_column=_("项目"), categories=labels,
         sentence="，".join(f"{label} {numbers[name]}" for label, name in zip(labels, MATTERS, strict=True)),
-        series=[(_("件数"), [int(numbers[name]) for name in MATTERS])], urls=[_records(name, span) for name in MATTERS],
+        series=[(_("件数"), [int(numbers[name]) for name in MATTERS])], urls=[records_url(name, span) for name in MATTERS],
     )  # fmt: skip
 
 
@@ -159,7 +154,7 @@ def _map(span: Range, found: list[Town]) -> Map:
     places = [
         Place(
             label=_("%(town)s：期末在档 %(count)d 户") % {"town": name, "count": town.values[ON_FILE]}, town=name, mark=str(town.values[ON_FILE]),
-            url=_records("households_on_file", span, org=town.code), tone="green" if town.values[ON_FILE] else "grey",
+            url=records_url("households_on_file", span, org=town.code), tone="green" if town.values[ON_FILE] else "grey",
             latitude=town.latitude, longitude=town.longitude,
         )
         for name, town in zip(names, found, strict=True)

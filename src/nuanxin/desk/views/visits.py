@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from nuanxin.care import rules
 from nuanxin.care.models import Lead, Round
 from nuanxin.care.routing import Hours
 from nuanxin.care.services import visit_plan
@@ -106,7 +107,7 @@ def plan(request: HttpRequest, seen: Viewer, round_code: str) -> HttpResponseBas
             map=visit_queries.route_map(shown, round_, numbered, "visits") if tab not in ("none", "done") else None,
             may_plan=seen.may("visit.plan") and round_.state != "closed", may_excuse=seen.may("visit.plan"),
             opens=seen.may("family.read"), day=date.fromisoformat(tab) if tab not in ("none", "done") else None, days=days,
-            sums=sums if len(sums) > 1 or len(days) > 1 else [], may_order=seen.may_at("visit.plan", round_.org) and round_.state != "closed",
+            evening=rules.EVENING, sums=sums if len(sums) > 1 or len(days) > 1 else [], may_order=seen.may_at("visit.plan", round_.org) and round_.state != "closed",
         ),
     )  # fmt: skip
 
