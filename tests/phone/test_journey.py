@@ -19,9 +19,9 @@ from nuanxin.care.services import decide, offers, papers, publish, visit_plan, v
 from nuanxin.care.services.reading import open_file
 from nuanxin.matters.models import Matter
 from nuanxin.matters.services import add, answer, raise_one
-from nuanxin.phone.views.apply import DEMO_NUMBERS
 from nuanxin.records.models import Event
 from nuanxin.records.services import Refused
+from nuanxin.site.demo import NUMBERS as OF_NOBODY
 from nuanxin.union.models import Addition, Household, Notice, Person
 from nuanxin.union.services import tell
 
@@ -251,19 +251,22 @@ def test_what_is_no_photo_is_told_at_its_field(phone, round_):
     assert "这不是照片" in answer.content.decode()
 
 
-@pytest.mark.parametrize("place", range(len(DEMO_NUMBERS)))
-def test_a_demo_offers_numbers_of_nobody_that_are_taken(phone, round_, settings, place):
+@pytest.mark.parametrize("place", range(len(OF_NOBODY)))
+def test_a_demos_numbers_of_nobody_are_taken_and_stand_on_no_page(phone, round_, settings, place):
     settings.NUANXIN_DEMO = False
     client = phone()
     client.post("/my/apply/")
     for n, relation in enumerate(["self", "child", "child", "spouse", "parent", "parent"][: place + 1]):
         url = f"/my/apply/family/{n}/"
-        assert DEMO_NUMBERS[n] not in client.get(url).content.decode()
+        assert "虚构的号码" not in client.get(url).content.decode()
         settings.NUANXIN_DEMO = True
-        assert DEMO_NUMBERS[n] in client.get(url).content.decode()
-        said = {"name": f"丁{n}", "relation": relation, "resident_id": DEMO_NUMBERS[n], "study_stage": ""}
+        page = client.get(url).content.decode()
+        assert "虚构的号码" in page
+        assert not [one for one in OF_NOBODY if one in page or one.replace(" ", "") in page]
+        said = {"name": f"丁{n}", "relation": relation, "resident_id": OF_NOBODY[n], "study_stage": ""}
         assert client.post(url, said).status_code == 302
-        assert DEMO_NUMBERS[n] not in client.get(url).content.decode()
+        page = client.get(url).content.decode()
+        assert not [one for one in OF_NOBODY if one in page or one.replace(" ", "") in page]
         settings.NUANXIN_DEMO = False
 
 

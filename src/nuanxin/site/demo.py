@@ -14,6 +14,12 @@ from nuanxin.union import rules, secrets
 from nuanxin.union.models import Household, Org, Person, User
 from nuanxin.union.services import appoint
 
+# Numbers of nobody, for who tries the demo out: without one no family could be told, and nobody should write a real one.
+NUMBERS = (
+    "640381 19850312 0021", "640381 20080304 0015", "640381 20140721 003X", "640381 19830216 0019", "640381 19550518 0040",
+    "640381 19570909 0020",
+)  # fmt: skip
+
 # he and xu may each propose, and then the other certifies. (account, name, roles, union)
 OFFICERS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
     ("he", "何秋实", (rules.CITY, rules.APPROVER), ""),

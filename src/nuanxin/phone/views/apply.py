@@ -28,12 +28,6 @@ from nuanxin.ui.words import PROOF
 from nuanxin.union.queries import city_of
 from nuanxin.union.rules import mask_id, mask_phone
 
-# Numbers of nobody, for who tries the demo out: without one no family could be told, and nobody should write a real one.
-DEMO_NUMBERS = (
-    "640381 19850312 0021", "640381 20080304 0015", "640381 20140721 003X", "640381 19830216 0019", "640381 19550518 0040",
-    "640381 19570909 0020",
-)  # fmt: skip
-
 
 def _draft(seen: Viewer) -> HardshipApplication | None:
     return seen.own(HardshipApplication).filter(state=HardshipApplication.DRAFT).select_related("org").first()
@@ -146,10 +140,8 @@ def member(request: HttpRequest, seen: Viewer, place: int) -> HttpResponseBase:
         ),
     ):  # fmt: skip
         return redirect("phone:family")
-    number = DEMO_NUMBERS[place % len(DEMO_NUMBERS)] if settings.NUANXIN_DEMO and not row.get("resident_id") else ""
-    return _page(
-        request, "member", 0, "phone:family", draft, form=form, row=row, me=me, place=place, demo_number=number
-    )
+    demo = settings.NUANXIN_DEMO and not row.get("resident_id")
+    return _page(request, "member", 0, "phone:family", draft, form=form, row=row, me=me, place=place, demo=demo)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

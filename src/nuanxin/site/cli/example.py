@@ -36,6 +36,7 @@ def demo_load(
         lines.append(
             f"演示密码 / demo password: {logins.PASSWORD}（两步验证码显示在登录页 / the second step is shown at login）"
         )
+        lines.append(f"申报时可写的虚构身份证号：{'，'.join(logins.NUMBERS)} / fictional ID numbers to apply with")
         if quarter:
             lines.append(f"演示季度 {quarter}，演示日期 {clock.demo_day()} / the demo's quarter and day")
     else:
